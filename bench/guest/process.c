@@ -1,0 +1,240 @@
+/* SPDX-License-Identifier: MIT */
+/* Making and ending processes and threads, signals. */
+#include "bench.h"
+
+#include <pthread.h>
+#include <sched.h>
+#include <signal.h>
+#include <spawn.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+static uint64_t null_syscall(int n)
+{
+	pid_t parent = getppid();
+	uint64_t t = start();
+
+	for (int i = 0; i < n; i++)
+		if (syscall(SYS_getppid) != parent)
+			CHECK(0);
+	return stop(t);
+}
+
+static uint64_t vdso_clock(int n)
+{
+	struct timespec ts, last = {};
+	uint64_t t = start();
+
+	for (int i = 0; i < n; i++)
+		clock_gettime(CLOCK_MONOTONIC, &ts);
+	t = stop(t);
+	clock_gettime(CLOCK_MONOTONIC, &last);
+	CHECK(last.tv_sec > ts.tv_sec || (last.tv_sec == ts.tv_sec && last.tv_nsec >= ts.tv_nsec));
+	return t;
+}
+
+static void wait_for(pid_t pid, int expected)
+{
+	int status;
+
+	CHECK(waitpid(pid, &status, 0) == pid);
+	CHECK(WIFEXITED(status) && WEXITSTATUS(status) == expected);
+}
+
+static uint64_t fork_exit_wait(int n)
+{
+	uint64_t t = start();
+
+	for (int i = 0; i < n; i++) {
+		pid_t pid = fork();
+
+		if (!pid)
+			_exit(7);
+		wait_for(pid, 7);
+	}
+	return stop(t);
+}
+
+/* Only the fork() call of the parent, with @size bytes touched. */
+static uint64_t fork_alone(int n, size_t size)
+{
+	char *p = map_anonymous(size);
+	uint64_t sum = 0;
+
+	touch(p, size);
+	for (int i = 0; i < n; i++) {
+		uint64_t t = start();
+		pid_t pid = fork();
+
+		if (!pid)
+			_exit(p[size - PAGE]);
+		sum += stop(t);
+		wait_for(pid, 1);
+	}
+	munmap(p, size);
+	return sum;
+}
+
+static uint64_t fork_whole(int n, size_t size)
+{
+	char *p = map_anonymous(size);
+	uint64_t t;
+
+	touch(p, size);
+	t = start();
+	for (int i = 0; i < n; i++) {
+		pid_t pid = fork();
+
+		if (!pid)
+			_exit(p[size - PAGE]);
+		wait_for(pid, 1);
+	}
+	t = stop(t);
+	munmap(p, size);
+	return t;
+}
+
+static uint64_t fork_64m(int n) { return fork_alone(n, 64 * MIB); }
+static uint64_t fork_512m(int n) { return fork_alone(n, 512 * MIB); }
+static uint64_t fork_exit_wait_64m(int n) { return fork_whole(n, 64 * MIB); }
+static uint64_t fork_exit_wait_512m(int n) { return fork_whole(n, 512 * MIB); }
+static uint64_t fork_1m(int n) { return fork_alone(n, MIB); }
+
+static char *const exit_argv[] = { "/exit7", NULL };
+static char *const no_env[] = { NULL };
+
+static uint64_t vfork_exec(int n)
+{
+	uint64_t t = start();
+
+	for (int i = 0; i < n; i++) {
+		pid_t pid = vfork();
+
+		if (!pid) {
+			execve("/exit7", exit_argv, no_env);
+			_exit(1);
+		}
+		wait_for(pid, 7);
+	}
+	return stop(t);
+}
+
+static uint64_t fork_exec(int n)
+{
+	uint64_t t = start();
+
+	for (int i = 0; i < n; i++) {
+		pid_t pid = fork();
+
+		if (!pid) {
+			execve("/exit7", exit_argv, no_env);
+			_exit(1);
+		}
+		wait_for(pid, 7);
+	}
+	return stop(t);
+}
+
+static uint64_t spawn(int n)
+{
+	uint64_t t = start();
+
+	for (int i = 0; i < n; i++) {
+		pid_t pid;
+
+		CHECK(posix_spawn(&pid, "/exit7", NULL, NULL, exit_argv, no_env) == 0);
+		wait_for(pid, 7);
+	}
+	return stop(t);
+}
+
+static uint64_t shell(int n)
+{
+	static char *const argv[] = { "sh", "-c", "exit 7", NULL };
+	uint64_t t = start();
+
+	for (int i = 0; i < n; i++) {
+		pid_t pid = vfork();
+
+		if (!pid) {
+			execve("/bin/busybox", argv, no_env);
+			_exit(1);
+		}
+		wait_for(pid, 7);
+	}
+	return stop(t);
+}
+
+static void *thread(void *arg)
+{
+	return arg;
+}
+
+static uint64_t thread_create_join(int n)
+{
+	uint64_t t = start();
+
+	for (long i = 0; i < n; i++) {
+		pthread_t id;
+		void *ret;
+
+		CHECK(!pthread_create(&id, NULL, thread, (void *)i));
+		CHECK(!pthread_join(id, &ret) && ret == (void *)i);
+	}
+	return stop(t);
+}
+
+static volatile int signals;
+
+static void handler(int sig)
+{
+	signals++;
+}
+
+static uint64_t signal_install(int n)
+{
+	uint64_t t = start();
+
+	for (int i = 0; i < n; i++)
+		CHECK(signal(SIGUSR1, handler) != SIG_ERR);
+	return stop(t);
+}
+
+static uint64_t signal_deliver(int n)
+{
+	pid_t pid = getpid();
+	uint64_t t;
+
+	signal(SIGUSR1, handler);
+	signals = 0;
+	t = start();
+	for (int i = 0; i < n; i++)
+		kill(pid, SIGUSR1);
+	t = stop(t);
+	CHECK(signals == n);
+	return t;
+}
+
+const struct metric process_metrics[] = {
+	{ "getppid", 1000, null_syscall, "getppid(): the way into the kernel and out" },
+	{ "clock_gettime", 1000, vdso_clock, "clock_gettime() through the vDSO" },
+	{ "signal_install", 1000, signal_install, "sigaction()" },
+	{ "signal", 1000, signal_deliver, "kill(self), handler, sigreturn" },
+	{ "thread_create_join", 200, thread_create_join, "pthread_create() and pthread_join()" },
+	{ "fork_exit_wait", 100, fork_exit_wait, "fork(), child exits, waitpid(): a small process" },
+	{ "fork_exit_wait_64m", 5, fork_exit_wait_64m, "the same with 64 MiB touched" },
+	{ "fork_exit_wait_512m", 2, fork_exit_wait_512m, "the same with 512 MiB touched" },
+	{ "fork_1m", 20, fork_1m, "fork() alone in the parent, 1 MiB touched" },
+	{ "fork_64m", 5, fork_64m, "fork() alone, 64 MiB touched" },
+	{ "fork_512m", 2, fork_512m, "fork() alone, 512 MiB touched" },
+	{ "vfork_exec", 50, vfork_exec, "vfork(), execve() of a small static program, wait" },
+	{ "fork_exec", 50, fork_exec, "fork(), execve(), wait" },
+	{ "posix_spawn", 50, spawn, "posix_spawn(), wait" },
+	{ "sh_c_true", 20, shell, "busybox sh -c 'exit 7', by vfork: what scripts are made of" },
+	{ }
+};

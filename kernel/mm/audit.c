@@ -1,0 +1,324 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * mm_audit(): recount the world and compare.
+ *
+ *	each mm		VMAs sorted, disjoint, tree and gaps right (vma_audit); rmap links there
+ *			rss and the tables' counts equal to the walk
+ *			every present entry in a VMA that allows it, where its page's index says
+ *	each page	_mapcount equal to its entries, _refcount at least that and the cache's
+ *			no writable entry for a private page that is shared
+ *	physical	free + owners + reserved = total (page_audit)
+ *			anonymous pages and tables equal to their owners' counts
+ *
+ * The recount of mapcounts is a sparse array by frame number, whose pages are given back at the
+ * end. What runs meanwhile makes for false alarms, not for crashes: each mm is held and locked for
+ * reading.
+ */
+#include "mm/audit.h"
+#include "mm/internal.h"
+#include "mm/rmap.h"
+#include "base/printk.h"
+#include "file/file.h"
+#include "page/slab.h"
+
+bool mm_audit_exact;
+int (*mm_audit_tlb_hook)(void);
+
+static struct {
+	int problems;
+	u32 **counts; /* by frame number / COUNTS_PER_PAGE; NULL: all zero */
+	unsigned long nr_counts;
+} audit; /* one audit at a time: everything else is quiet */
+
+#define COUNTS_PER_PAGE (PAGE_SIZE / sizeof(u32))
+
+#define AUDIT(cond, ...)                                                                           \
+	do {                                                                                       \
+		if (unlikely(!(cond))) {                                                           \
+			audit.problems++;                                                          \
+			printk("mm audit: " __VA_ARGS__);                                          \
+		}                                                                                  \
+	} while (0)
+
+/* ---- The recount of mapcounts ---------------------------------------------------------------- */
+
+static bool counts_open(void)
+{
+	audit.nr_counts = DIV_ROUND_UP(max_pfn, COUNTS_PER_PAGE);
+	audit.counts = kcalloc(audit.nr_counts, sizeof(audit.counts[0]), GFP_KERNEL);
+	return audit.counts;
+}
+
+static bool count_mapping(unsigned long pfn)
+{
+	u32 **slot = &audit.counts[pfn / COUNTS_PER_PAGE];
+
+	if (!*slot) {
+		*slot = (u32 *)get_zeroed_page(GFP_KERNEL);
+		if (!*slot)
+			return false;
+		page_owner_add(OWNER_KERNEL, 1);
+	}
+	(*slot)[pfn % COUNTS_PER_PAGE]++;
+	return true;
+}
+
+static u32 counted(unsigned long pfn)
+{
+	u32 *counts = audit.counts[pfn / COUNTS_PER_PAGE];
+
+	return counts ? counts[pfn % COUNTS_PER_PAGE] : 0;
+}
+
+static void counts_close(void)
+{
+	unsigned long i;
+
+	for (i = 0; i < audit.nr_counts; i++) {
+		if (!audit.counts[i])
+			continue;
+		free_page((unsigned long)audit.counts[i]);
+		page_owner_add(OWNER_KERNEL, -1);
+	}
+	kfree(audit.counts);
+	audit.counts = NULL;
+}
+
+/* ---- One mm ---------------------------------------------------------------------------------- */
+
+struct mm_count {
+	struct mm_struct *mm;
+	struct vm_area_struct *vma; /* of the entry looked at, or the next above */
+	long rss[NR_MM_COUNTERS], tables;
+};
+
+static void audit_rights(const struct mm_count *mc, unsigned long addr, pte_t pte)
+{
+	unsigned long flags = mc->vma->vm_flags;
+
+	AUDIT(!pte_write(pte) || (flags & VM_WRITE), "%lx is writable, its VMA is not", addr);
+	AUDIT(!pgtable_nx || !pte_exec(pte) || pte_protnone(pte) || (flags & VM_EXEC),
+	      "%lx is executable, its VMA is not", addr);
+	AUDIT(pte_accessible(pte) == !!(flags & VM_ACCESS_FLAGS),
+	      "%lx: accessible %d, VMA flags %lx", addr, pte_accessible(pte), flags);
+}
+
+static void audit_page_of_entry(struct mm_count *mc, unsigned long addr, pte_t pte)
+{
+	struct vm_area_struct *vma = mc->vma;
+	struct page *page = pfn_to_page(pte_pfn(pte));
+
+	AUDIT(page->index == linear_page_index(vma, addr),
+	      "%lx maps frame %lx of index %lx, not %lx", addr, pte_pfn(pte), page->index,
+	      linear_page_index(vma, addr));
+	AUDIT(!page_flag(page, PG_table) && !page_flag(page, PG_slab) && !page_flag(page, PG_buddy),
+	      "%lx maps frame %lx with flags %lx", addr, pte_pfn(pte), page->flags);
+	mc->rss[mm_counter_of(page)]++;
+	if (page_flag(page, PG_anon)) {
+		AUDIT(!(vma->vm_flags & VM_SHARED), "%lx: a private page in a shared mapping",
+		      addr);
+		AUDIT(vma->anon_vma && page->mapping == vma->anon_vma, "%lx: another family's page",
+		      addr);
+		AUDIT(!pte_write(pte) || page_mapcount(page) == 1,
+		      "%lx: writable, and its private page is mapped %d times", addr,
+		      page_mapcount(page));
+		return;
+	}
+	AUDIT(vma->vm_file && page->mapping == vma->vm_file->f_mapping,
+	      "%lx: a page of another file", addr);
+	AUDIT(!pte_write(pte) || (vma->vm_flags & VM_SHARED),
+	      "%lx: the file's page is writable in a private mapping", addr);
+}
+
+static void audit_entry(struct mm_count *mc, unsigned long addr, pte_t pte)
+{
+	while (mc->vma && mc->vma->vm_end <= addr)
+		mc->vma = mc->vma->vm_next;
+	if (!mc->vma || mc->vma->vm_start > addr) {
+		AUDIT(false, "%lx has an entry and no VMA", addr);
+		return;
+	}
+	if (!pte_present(pte)) {
+		AUDIT(false, "%lx: a swap entry", addr);
+		return;
+	}
+	audit_rights(mc, addr, pte);
+	if (pte_special(pte)) {
+		AUDIT(!pte_write(pte), "%lx: a special page is writable", addr);
+		return;
+	}
+	if (!pfn_valid(pte_pfn(pte))) {
+		AUDIT(false, "%lx maps frame %lx, which is not RAM", addr, pte_pfn(pte));
+		return;
+	}
+	audit_page_of_entry(mc, addr, pte);
+	if (!count_mapping(pte_pfn(pte)))
+		AUDIT(false, "no memory to count mappings");
+}
+
+/* The table at @table, whose entries span 1 << @shift bytes, from @addr on. Returns the entries
+ * found in it. */
+static void audit_table(struct mm_count *mc, struct page *table, unsigned int shift,
+			unsigned long addr)
+{
+	const pmd_t *entries = page_address(table);
+	unsigned int i, nr = shift == PGDIR_SHIFT ? PTRS_PER_TABLE / 2 : PTRS_PER_TABLE,
+			present = 0;
+
+	AUDIT(page_flag(table, PG_table) && table->pt_level == (shift - PAGE_SHIFT) / 9 &&
+		      table->pt_count == 1,
+	      "table for %lx: flags %lx, level %u, count %u", addr, table->flags, table->pt_level,
+	      table->pt_count);
+	AUDIT(!table->pt_lock, "table for %lx is locked", addr);
+	for (i = 0; i < nr; i++, addr += 1UL << shift) {
+		pmd_t entry = pmd_get(&entries[i]);
+
+		if (pmd_none(entry))
+			continue;
+		present++;
+		if (shift == PAGE_SHIFT) {
+			audit_entry(mc, addr, (pte_t){entry.v});
+		} else {
+			AUDIT(pmd_table(entry) && pmd_write(entry), "upper entry of %lx is %llx",
+			      addr, entry.v);
+			mc->tables++;
+			audit_table(mc, pmd_table_page(entry), shift - 9, addr);
+		}
+	}
+	AUDIT(table->pt_present == present, "table has %u entries, %u counted", table->pt_present,
+	      present);
+}
+
+/* @vma stands in the trees it belongs to, where its boundaries say. */
+static void audit_links(struct vm_area_struct *vma)
+{
+	struct address_space *mapping = vma->vm_file ? vma->vm_file->f_mapping : NULL;
+	unsigned long last = vma->vm_pgoff + vma_pages(vma) - 1;
+	struct interval_tree_node *node;
+	unsigned int members = 0;
+
+	AUDIT(vma->in_anon_vma == !!vma->anon_vma && vma->in_i_mmap == !!mapping,
+	      "VMA %lx: rmap links missing", vma->vm_start);
+	AUDIT(!vma->in_anon_vma || (vma->anon.start == vma->vm_pgoff && vma->anon.last == last),
+	      "VMA %lx stands at a wrong place of its anon_vma", vma->vm_start);
+	AUDIT(!vma->in_i_mmap || (vma->shared.start == vma->vm_pgoff && vma->shared.last == last),
+	      "VMA %lx stands at a wrong place of its file", vma->vm_start);
+	if (!vma->in_anon_vma)
+		return;
+	/* Once for each tree: by its first member. */
+	if (interval_tree_iter_first(&vma->anon_vma->tree, 0, ~0ul) != &vma->anon)
+		return;
+	interval_tree_for_each (node, &vma->anon_vma->tree, 0, ~0ul)
+		members++;
+	AUDIT(refcount_read(&vma->anon_vma->refcount) == members,
+	      "anon_vma of %lx has %u references, %u VMAs", vma->vm_start,
+	      refcount_read(&vma->anon_vma->refcount), members);
+}
+
+static void audit_mm(struct mm_struct *mm)
+{
+	struct mm_count mc = {.mm = mm};
+	struct vm_area_struct *vma;
+	int i;
+
+	down_read(&mm->mmap_lock);
+	audit.problems += vma_audit(mm, printk);
+	down_read(&rmap_lock);
+	for_each_vma (mm, vma)
+		audit_links(vma);
+	up_read(&rmap_lock);
+	mc.vma = mm->mmap;
+	audit_table(&mc, virt_to_page(mm->arch.pgd), PGDIR_SHIFT, 0);
+	for (i = 0; i < NR_MM_COUNTERS; i++)
+		AUDIT(atomic64_read(&mm->rss[i]) == mc.rss[i], "rss[%d] is %lld, counted %ld", i,
+		      atomic64_read(&mm->rss[i]), mc.rss[i]);
+	AUDIT(atomic64_read(&mm->pgtables_bytes) == mc.tables << PAGE_SHIFT,
+	      "%lld bytes of tables, counted %ld", atomic64_read(&mm->pgtables_bytes),
+	      mc.tables << PAGE_SHIFT);
+	up_read(&mm->mmap_lock);
+}
+
+/* ---- All pages ------------------------------------------------------------------------------- */
+
+static void audit_counts(struct page *page, unsigned long pfn)
+{
+	int mapped = counted(pfn), least = mapped;
+
+	AUDIT(page_mapcount(page) == mapped, "frame %lx is mapped %d times, counted %d", pfn,
+	      page_mapcount(page), mapped);
+	if (!mapped && page_flag(page, PG_anon))
+		return; /* zapped, and held by somebody for a moment */
+	if (!page_flag(page, PG_anon) && page->mapping)
+		least++;
+	AUDIT(page_count(page) >= least, "frame %lx has %d references, needs %d", pfn,
+	      page_count(page), least);
+	AUDIT(!mm_audit_exact || page_count(page) == least, "frame %lx has %d references, %d known",
+	      pfn, page_count(page), least);
+}
+
+static void audit_pages(void)
+{
+	const unsigned long others =
+		BIT(PG_reserved) | BIT(PG_buddy) | BIT(PG_slab) | BIT(PG_pcp) | BIT(PG_large);
+	long anon = 0, tables = 0;
+	unsigned long pfn;
+
+	for (pfn = 0; pfn < max_pfn; pfn++) {
+		struct page *page = pfn_to_page(pfn);
+
+		if (!pfn_valid(pfn) || (page->flags & others))
+			continue;
+		if (page_flag(page, PG_table)) {
+			tables++;
+			continue;
+		}
+		if (counted(pfn) || page_flag(page, PG_anon) || page_flag(page, PG_uptodate))
+			audit_counts(page, pfn);
+		else
+			AUDIT(page_mapcount(page) == 0, "frame %lx is mapped %d times, counted 0",
+			      pfn, page_mapcount(page));
+		anon += counted(pfn) && page_flag(page, PG_anon);
+	}
+	AUDIT(page_owner_count(OWNER_ANON) == anon, "%ld anonymous pages, counted %ld",
+	      page_owner_count(OWNER_ANON), anon);
+	AUDIT(page_owner_count(OWNER_TABLE) == tables, "%ld page tables, counted %ld",
+	      page_owner_count(OWNER_TABLE), tables);
+}
+
+/* The mm after @mm in the list (NULL: the first) with a user reference; that to @mm is dropped.
+ * NULL at the end. */
+static struct mm_struct *next_mm(struct mm_struct *mm)
+{
+	struct list_head *at;
+	struct mm_struct *next = NULL;
+
+	spin_lock(&mmlist_lock);
+	for (at = mm ? mm->mmlist.next : mm_list.next; at != &mm_list && !next; at = at->next) {
+		next = list_entry(at, struct mm_struct, mmlist);
+		if (!refcount_inc_not_zero(&next->mm_users))
+			next = NULL;
+	}
+	spin_unlock(&mmlist_lock);
+	if (mm)
+		mmput(mm);
+	return next;
+}
+
+int mm_audit(void)
+{
+	struct mm_struct *mm = NULL;
+
+	audit.problems = 0;
+	if (!counts_open()) {
+		printk("mm audit: no memory");
+		return 1;
+	}
+	while ((mm = next_mm(mm)) != NULL)
+		audit_mm(mm);
+	audit_pages();
+	counts_close();
+	audit.problems += page_audit();
+	if (mm_audit_tlb_hook)
+		audit.problems += mm_audit_tlb_hook();
+	return audit.problems;
+}

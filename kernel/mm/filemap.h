@@ -1,0 +1,10 @@
+/* SPDX-License-Identifier: MIT */
+/* Pieces of the page cache that its own files share. */
+#pragma once
+
+#include "mm/pagecache.h"
+
+void pagecache_init(void); /* boot */
+/* Give a locked page its contents: from the file, or zeros if memory is the file. 0 or read_folio's
+ * error. May sleep. */
+int fill_page(struct address_space *mapping, struct file *file, struct page *page);

@@ -1,0 +1,366 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The page cache: which pages of a file are in memory.
+ *
+ *	pages_lock	pages, nrpages. A page found under it is referenced before it is let go.
+ *	PG_locked	page->mapping and index, PG_uptodate, removal. Whoever waits for a
+ *			page's lock looks at page->mapping again: truncation may have been faster.
+ *
+ * The cache holds one reference to each page. A page is uptodate once it holds what the file says
+ * (or will say).
+ */
+#include "mm/internal.h"
+#include "mm/filemap.h"
+#include "lib/err.h"
+#include "lib/hash.h"
+#include "sched/sched.h"
+
+loff_t (*inode_size_hook)(struct inode *inode);
+
+void address_space_init(struct address_space *mapping, struct inode *host,
+			const struct address_space_operations *a_ops)
+{
+	mapping->host = host;
+	mapping->a_ops = a_ops;
+	spin_lock_init(&mapping->pages_lock, "pages_lock", RANK_MAPPING);
+	xa_init(&mapping->pages, GFP_ATOMIC);
+	mapping->nrpages = 0;
+	mapping->i_mmap = INTERVAL_TREE_ROOT;
+	atomic_set(&mapping->i_mmap_writable, 0);
+	mapping->kind = MAPPING_FILE;
+	mapping->wb_error = 0;
+}
+
+void address_space_destroy(struct address_space *mapping)
+{
+	BUG_ON(mapping->nrpages || !interval_tree_empty(&mapping->i_mmap));
+	xa_destroy(&mapping->pages);
+}
+
+/* ---- The page lock
+ * --------------------------------------------------------------------------------- */
+
+/* Sleepers of all pages share these queues; PG_waiters says that a page has some. */
+#define PAGE_WAIT_BITS 6
+static struct wait_queue_head page_wait[1 << PAGE_WAIT_BITS];
+
+void pagecache_init(void)
+{
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(page_wait); i++)
+		init_waitqueue_head(&page_wait[i]);
+}
+
+static struct wait_queue_head *page_queue(struct page *page)
+{
+	return &page_wait[hash_ptr(page, PAGE_WAIT_BITS)];
+}
+
+bool trylock_page(struct page *page)
+{
+	return !test_and_set_bit(PG_locked, &page->flags);
+}
+
+static noinline void lock_page_slow(struct page *page)
+{
+	struct wait_queue_head *wq = page_queue(page);
+	struct wait_queue_entry wait;
+
+	init_wait_entry(&wait, 0);
+	for (;;) {
+		prepare_to_wait(wq, &wait, TASK_UNINTERRUPTIBLE);
+		/* Both bits stand in one word: an unlock after this sees the waiter, one before it
+		 * lets trylock succeed. */
+		set_bit(PG_waiters, &page->flags);
+		if (trylock_page(page))
+			break;
+		schedule();
+	}
+	finish_wait(wq, &wait);
+}
+
+void lock_page(struct page *page)
+{
+	if (QUIRE_DEBUG)
+		lock_check_may_sleep();
+	if (unlikely(!trylock_page(page)))
+		lock_page_slow(page);
+}
+
+void unlock_page(struct page *page)
+{
+	unsigned long old = __atomic_fetch_and(&page->flags, ~(BIT(PG_locked) | BIT(PG_waiters)),
+					       __ATOMIC_SEQ_CST);
+
+	BUG_ON(!(old & BIT(PG_locked)));
+	if (unlikely(old & BIT(PG_waiters)))
+		wake_up_all(page_queue(page));
+}
+
+/* ---- Look-up
+ * --------------------------------------------------------------------------------------- */
+
+struct page *find_get_page(struct address_space *mapping, unsigned long index)
+{
+	struct page *page;
+
+	spin_lock(&mapping->pages_lock);
+	page = xa_load(&mapping->pages, index);
+	if (page)
+		get_page(page);
+	spin_unlock(&mapping->pages_lock);
+	return page;
+}
+
+static enum page_owner mapping_owner(const struct address_space *mapping)
+{
+	return mapping->kind == MAPPING_SHMEM ? OWNER_SHMEM : OWNER_FILE;
+}
+
+int add_to_page_cache(struct page *page, struct address_space *mapping, unsigned long index)
+{
+	int error = -EEXIST;
+
+	page->mapping = mapping;
+	page->index = index;
+	spin_lock(&mapping->pages_lock);
+	if (!xa_load(&mapping->pages, index))
+		error = xa_store(&mapping->pages, index, page, NULL);
+	if (!error) {
+		get_page(page);
+		mapping->nrpages++;
+	}
+	spin_unlock(&mapping->pages_lock);
+	if (error) {
+		page->mapping = NULL;
+		return error;
+	}
+	page_owner_add(mapping_owner(mapping), 1);
+	return 0;
+}
+
+void remove_from_page_cache(struct page *page)
+{
+	struct address_space *mapping = page->mapping;
+	struct page *found;
+
+	BUG_ON(!page_flag(page, PG_locked) || page_mapcount(page));
+	spin_lock(&mapping->pages_lock);
+	found = xa_erase(&mapping->pages, page->index);
+	BUG_ON(found != page);
+	mapping->nrpages--;
+	page->mapping = NULL;
+	clear_bit(PG_dirty, &page->flags);
+	spin_unlock(&mapping->pages_lock);
+	page_owner_add(mapping_owner(mapping), -1);
+	put_page(page);
+}
+
+/* A fresh page at @index: locked, referenced for the caller. ERR_PTR(-EEXIST): another task was
+ * faster. */
+static struct page *create_page(struct address_space *mapping, unsigned long index)
+{
+	struct page *page = alloc_page(GFP_USER);
+	int error;
+
+	if (!page)
+		return ERR_PTR(-ENOMEM);
+	set_bit(PG_locked, &page->flags);
+	error = add_to_page_cache(page, mapping, index);
+	if (error) {
+		unlock_page(page);
+		put_page(page);
+		return ERR_PTR(error);
+	}
+	return page;
+}
+
+/* find_or_create_page(), telling whether it was created. */
+static struct page *grab_page(struct address_space *mapping, unsigned long index, bool *created)
+{
+	struct page *page;
+
+	for (;;) {
+		*created = false;
+		page = find_get_page(mapping, index);
+		if (!page) {
+			page = create_page(mapping, index);
+			if (PTR_ERR_OR_ZERO(page) == -EEXIST)
+				continue;
+			*created = !IS_ERR(page);
+			return page;
+		}
+		lock_page(page);
+		if (likely(page->mapping == mapping))
+			return page;
+		/* Truncated while we slept for its lock. */
+		unlock_page(page);
+		put_page(page);
+	}
+}
+
+struct page *find_or_create_page(struct address_space *mapping, unsigned long index)
+{
+	bool created;
+
+	return grab_page(mapping, index, &created);
+}
+
+int fill_page(struct address_space *mapping, struct file *file, struct page *page)
+{
+	if (mapping->a_ops && mapping->a_ops->read_folio)
+		return mapping->a_ops->read_folio(file, page);
+	arch_clear_page(page_address(page));
+	set_bit(PG_uptodate, &page->flags);
+	return 0;
+}
+
+struct page *read_cache_page(struct address_space *mapping, struct file *file, unsigned long index,
+			     bool *major)
+{
+	struct page *page = find_get_page(mapping, index);
+	bool created;
+	int error = 0;
+
+	if (likely(page && page_flag(page, PG_uptodate)))
+		return page;
+	if (page)
+		put_page(page);
+	page = grab_page(mapping, index, &created);
+	if (IS_ERR(page))
+		return page;
+	if (!page_flag(page, PG_uptodate)) {
+		error = fill_page(mapping, file, page);
+		if (!error && major)
+			*major = mapping->kind == MAPPING_FILE;
+		if (error && created)
+			remove_from_page_cache(page);
+	}
+	unlock_page(page);
+	if (error) {
+		put_page(page);
+		return ERR_PTR(error);
+	}
+	return page;
+}
+
+void page_cache_readahead(struct address_space *mapping, struct file *file, unsigned long index,
+			  unsigned long last)
+{
+	loff_t size = inode_size_hook ? inode_size_hook(mapping->host) : 0;
+	struct page *page;
+
+	if (size <= 0)
+		return;
+	last = min(last, (unsigned long)(size - 1) >> PAGE_SHIFT);
+	for (; index <= last; index++) {
+		page = read_cache_page(mapping, file, index, NULL);
+		if (IS_ERR(page))
+			return;
+		put_page(page);
+		if (fatal_signal_pending(current))
+			return;
+		cond_resched();
+	}
+}
+
+unsigned int filemap_get_cached(struct address_space *mapping, unsigned long index, unsigned int nr,
+				struct page **pages)
+{
+	loff_t size = inode_size_hook ? inode_size_hook(mapping->host) : S64_MAX;
+	unsigned long past_end = DIV_ROUND_UP((unsigned long)size, PAGE_SIZE);
+	unsigned int i, found = 0;
+
+	spin_lock(&mapping->pages_lock);
+	for (i = 0; i < nr; i++) {
+		struct page *page =
+			index + i < past_end ? xa_load(&mapping->pages, index + i) : NULL;
+
+		pages[i] = NULL;
+		if (page && page_flag(page, PG_uptodate) && trylock_page(page)) {
+			get_page(page);
+			pages[i] = page;
+			found++;
+		}
+	}
+	spin_unlock(&mapping->pages_lock);
+	return found;
+}
+
+/* ---- Dirty pages
+ * ----------------------------------------------------------------------------------- */
+
+void set_page_dirty(struct page *page)
+{
+	struct address_space *mapping = page->mapping;
+
+	if (test_and_set_bit(PG_dirty, &page->flags) || page_flag(page, PG_anon) || !mapping)
+		return;
+	if (!mapping->a_ops || !mapping->a_ops->writepage)
+		return; /* nowhere to write it to: memory is the file */
+	spin_lock(&mapping->pages_lock);
+	if (page->mapping == mapping)
+		xa_set_mark(&mapping->pages, page->index, XA_MARK_0);
+	spin_unlock(&mapping->pages_lock);
+}
+
+/* Next dirty page at or after *index, referenced. */
+static struct page *find_get_dirty(struct address_space *mapping, unsigned long *index)
+{
+	struct page *page;
+
+	spin_lock(&mapping->pages_lock);
+	page = xa_find_marked(&mapping->pages, index, ULONG_MAX, XA_MARK_0);
+	if (page)
+		get_page(page);
+	spin_unlock(&mapping->pages_lock);
+	return page;
+}
+
+/* Write one page if it still is dirty; locked, unlocked on return. 0 or errno. */
+static int write_locked_page(struct address_space *mapping, struct page *page)
+{
+	if (page->mapping != mapping) {
+		unlock_page(page);
+		return 0;
+	}
+	/* Write access is taken away first: a store during or after the write makes it dirty again.
+	 */
+	if (page_mkclean(page))
+		set_page_dirty(page);
+	spin_lock(&mapping->pages_lock);
+	xa_clear_mark(&mapping->pages, page->index, XA_MARK_0);
+	spin_unlock(&mapping->pages_lock);
+	if (!test_and_clear_bit(PG_dirty, &page->flags)) {
+		unlock_page(page);
+		return 0;
+	}
+	return mapping->a_ops->writepage(page);
+}
+
+int filemap_write_and_wait(struct address_space *mapping)
+{
+	unsigned long index = 0;
+	struct page *page;
+	int error = 0, ret;
+
+	if (!mapping->a_ops || !mapping->a_ops->writepage)
+		return 0;
+	while ((page = find_get_dirty(mapping, &index)) != NULL) {
+		index = page->index + 1;
+		lock_page(page);
+		ret = write_locked_page(mapping, page);
+		if (ret && !error)
+			error = ret;
+		put_page(page);
+		if (!index) /* that was the last index there is */
+			break;
+		cond_resched();
+	}
+	if (!error) {
+		error = mapping->wb_error;
+		mapping->wb_error = 0;
+	}
+	return error;
+}

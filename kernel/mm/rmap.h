@@ -1,0 +1,98 @@
+/* SPDX-License-Identifier: MIT */
+/* Adding and dropping one mapping of a page: _mapcount and what goes with it. The table's lock is
+ * held. */
+#pragma once
+
+#include "mm/mm_types.h"
+#include "mm/pgwalk.h"
+#include "mm/internal.h"
+
+/* Which of mm->rss[] counts @page. */
+static inline enum mm_counter mm_counter_of(const struct page *page)
+{
+	const struct address_space *mapping = page->mapping;
+
+	if (page_flag(page, PG_anon))
+		return MM_ANONPAGES;
+	return mapping && mapping->kind == MAPPING_SHMEM ? MM_SHMEMPAGES : MM_FILEPAGES;
+}
+
+static inline void add_mm_counter(struct mm_struct *mm, enum mm_counter counter, long pages)
+{
+	atomic64_add(pages, &mm->rss[counter]);
+}
+
+/* A fresh page (nobody else knows it) becomes a private page of @vma at @addr, mapped once. */
+static inline void page_add_new_anon_rmap(struct page *page, struct vm_area_struct *vma,
+					  unsigned long addr)
+{
+	page->flags |= BIT(PG_anon) | BIT(PG_uptodate);
+	page->mapping = vma->anon_vma;
+	page->index = linear_page_index(vma, addr);
+	atomic_set(&page->_mapcount, 0);
+	page_owner_add(OWNER_ANON, 1);
+}
+
+/* One more PTE maps @page; the caller has taken the reference that goes with it. */
+static inline void page_add_rmap(struct page *page)
+{
+	atomic_inc(&page->_mapcount);
+}
+
+/* fork: one more PTE maps the mapped anonymous @page, with the reference that goes with it. Both
+ * counts are one word. */
+static inline void page_dup_rmap(struct page *page)
+{
+	static_assert(offsetof(struct page, _refcount) == offsetof(struct page, _mapcount) + 4 &&
+			      offsetof(struct page, _mapcount) % 8 == 0,
+		      "the counts are neighbours");
+	/* _mapcount is not -1, so nothing is carried over. */
+	__atomic_fetch_add((u64 *)&page->_mapcount, 1ULL << 32 | 1, __ATOMIC_RELAXED);
+}
+
+/* page_remove_rmap() for a page known to be anonymous, of which nobody adds a mapping meanwhile:
+ * only fork does, and it is kept out by mmap_lock or rmap_lock. */
+static inline bool page_remove_anon_rmap(struct page *page)
+{
+	if (page_mapcount(page) != 1) {
+		if (atomic_sub_return(1, &page->_mapcount) >= 0)
+			return false;
+	} else {
+		atomic_set(&page->_mapcount, -1);
+	}
+	WRITE_ONCE(page->mapping, NULL);
+	return true;
+}
+
+/* One PTE fewer; the reference is still the caller's. True if that was the last one of an anonymous
+ * page: the caller takes it off OWNER_ANON. */
+static inline bool page_remove_rmap(struct page *page)
+{
+	if (atomic_sub_return(1, &page->_mapcount) >= 0)
+		return false;
+	if (!page_flag(page, PG_anon))
+		return false;
+	/* The anon_vma may go with its last VMA: who holds the page for longer finds no mapping. */
+	WRITE_ONCE(page->mapping, NULL);
+	return true;
+}
+
+/* The same with OWNER_ANON seen to. */
+static inline void page_unmapped_one(struct page *page)
+{
+	if (page_remove_rmap(page))
+		page_owner_add(OWNER_ANON, -1);
+}
+
+/* Frame of a present entry as a counted page; NULL for special entries (zero page, vDSO). */
+static inline struct page *pte_page_counted(pte_t pte)
+{
+	return pte_special(pte) ? NULL : pfn_to_page(pte_pfn(pte));
+}
+
+/* If @vma maps @page at @addr: the entry, its table locked and in *table. Else NULL. rmap_lock or
+ * mmap_lock held. */
+pte_t *page_mapped_at(struct page *page, struct vm_area_struct *vma, unsigned long addr,
+		      struct page **table);
+
+void rmap_init(void); /* boot */

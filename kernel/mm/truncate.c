@@ -1,0 +1,96 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * A file becomes shorter, or gets a hole: its pages leave all page tables, then the cache.
+ *
+ * The new size is set before (the caller holds i_rwsem): no new fault gets past the size check. One
+ * that had passed it holds, or waits for, its page's lock: each page is locked and unmapped once
+ * more before it is removed.
+ */
+#include "mm/internal.h"
+#include "mm/pagecache.h"
+#include "lib/string.h"
+#include "sched/sched.h"
+
+/* Zero [from, to) of the cached page at @index. */
+static void zero_partial_page(struct address_space *mapping, unsigned long index,
+			      unsigned long from, unsigned long to)
+{
+	struct page *page = find_get_page(mapping, index);
+
+	if (!page)
+		return;
+	lock_page(page);
+	if (page->mapping == mapping && page_flag(page, PG_uptodate)) {
+		memset((char *)page_address(page) + from, 0, to - from);
+		set_page_dirty(page);
+	}
+	unlock_page(page);
+	put_page(page);
+}
+
+static struct page *find_get_next(struct address_space *mapping, unsigned long *index,
+				  unsigned long last)
+{
+	struct page *page;
+
+	spin_lock(&mapping->pages_lock);
+	page = xa_find(&mapping->pages, index, last);
+	if (page)
+		get_page(page);
+	spin_unlock(&mapping->pages_lock);
+	return page;
+}
+
+/* Remove the cached pages [first, last]. */
+static void remove_pages(struct address_space *mapping, unsigned long first, unsigned long last,
+			 bool even_cows)
+{
+	unsigned long index = first;
+	struct page *page;
+
+	while ((page = find_get_next(mapping, &index, last)) != NULL) {
+		lock_page(page);
+		if (page->mapping == mapping) {
+			if (page_mapcount(page))
+				unmap_mapping_range(mapping, index, 1, even_cows);
+			remove_from_page_cache(page);
+		}
+		unlock_page(page);
+		put_page(page);
+		if (index++ == last)
+			break;
+		cond_resched();
+	}
+}
+
+void truncate_inode_pages_range(struct address_space *mapping, loff_t start, loff_t end)
+{
+	bool to_the_end = end < 0 || end == S64_MAX;
+	unsigned long first = DIV_ROUND_UP((unsigned long)start, PAGE_SIZE);
+	unsigned long past = to_the_end ? ULONG_MAX : (unsigned long)end >> PAGE_SHIFT;
+	unsigned long from = offset_in_page(start), to = to_the_end ? 0 : offset_in_page(end);
+
+	if (!to_the_end && end <= start)
+		return;
+	if (first < past) {
+		/* Private copies of a hole's pages stay; those beyond a file's end go: SIGBUS, as
+		 * without a copy. */
+		if (!interval_tree_empty(&mapping->i_mmap))
+			unmap_mapping_range(mapping, first, past - first, to_the_end);
+		if (mapping->nrpages)
+			remove_pages(mapping, first, past - 1, to_the_end);
+		/* A write fault that held a page's lock meanwhile may have made a private copy of
+		 * it. */
+		if (to_the_end && !interval_tree_empty(&mapping->i_mmap))
+			unmap_mapping_range(mapping, first, past - first, true);
+	}
+	if (!to_the_end && (unsigned long)start >> PAGE_SHIFT == past) {
+		if (from < to)
+			zero_partial_page(mapping, past, from, to);
+		return;
+	}
+	if (from)
+		zero_partial_page(mapping, first - 1, from, PAGE_SIZE);
+	if (to)
+		zero_partial_page(mapping, past, 0, to);
+}

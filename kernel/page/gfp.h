@@ -1,0 +1,80 @@
+/* SPDX-License-Identifier: MIT */
+/* Page allocation: flags and the buddy allocator's interface. */
+#pragma once
+
+#include "lib/bitops.h"
+#include "page/page.h"
+
+#define __GFP_ZERO	    0x01u /* zeroed */
+#define __GFP_WAIT	    0x02u /* may sleep, reclaim, and call the OOM killer */
+#define __GFP_NOWARN	    0x04u /* failure is expected: no log line */
+#define __GFP_NOFAIL_INJECT 0x08u /* fault injection leaves it alone (boot) */
+#define __GFP_MOVABLE	    0x10u /* user page: counts in the LRU; leaves the kernel's reserve alone */
+#define __GFP_DMA32	    0x20u /* below 4 GiB */
+
+#define GFP_KERNEL __GFP_WAIT
+#define GFP_ATOMIC 0u
+#define GFP_USER   (__GFP_WAIT | __GFP_MOVABLE)
+#define GFP_ZERO   __GFP_ZERO
+
+#define MAX_ORDER 11 /* largest block: 2^(MAX_ORDER-1) pages */
+
+/* 2^order contiguous pages, refcount 1, owner uncounted (see page_owner_add()); NULL when there are
+ * none. May sleep if __GFP_WAIT. */
+struct page *alloc_pages(gfp_t gfp, unsigned int order);
+/* Give back; refcount must be 1 (or 0, as put_page leaves it). Any context. */
+void __free_pages(struct page *page, unsigned int order);
+
+/* A single page; faster than alloc_pages(gfp, 0). */
+struct page *alloc_page(gfp_t gfp);
+
+/* The same by direct-map address; 0 on failure. */
+unsigned long __get_free_pages(gfp_t gfp, unsigned int order);
+void free_pages(unsigned long addr, unsigned int order);
+#define __get_free_page(gfp) __get_free_pages(gfp, 0)
+#define get_zeroed_page(gfp) __get_free_pages((gfp) | __GFP_ZERO, 0)
+#define free_page(addr)	     free_pages(addr, 0)
+
+/* Hook of mm/ (upward edge): free some pages, return how many. Called without locks when a
+ * __GFP_WAIT allocation fails. */
+extern unsigned long (*reclaim_hook)(gfp_t gfp, unsigned int order);
+
+/* Who holds the pages: /proc/meminfo and the audit sum these (pages). The owner of a page says so
+ * itself. */
+enum page_owner {
+	OWNER_ANON,  /* mapped private pages */
+	OWNER_FILE,  /* page cache of files */
+	OWNER_SHMEM, /* page cache of tmpfs and shared memory */
+	OWNER_TABLE, /* page tables */
+	OWNER_SLAB,
+	OWNER_STACK,  /* kernel stacks */
+	OWNER_KERNEL, /* everything else the kernel allocates by the page */
+	NR_PAGE_OWNERS
+};
+/* Add @delta pages to @owner's count. Any context. */
+void page_owner_add(enum page_owner owner, long delta);
+/* Sum over CPUs, pages. */
+long page_owner_count(enum page_owner owner);
+
+unsigned long
+nr_free_pages(void); /* free pages: buddy lists, per-CPU lists and RAM not opened yet */
+unsigned long
+totalram_pages(void); /* RAM the allocator was given + what the kernel keeps of it, pages */
+unsigned long reserved_pages(void); /* of these: kernel image, page structs, boot allocations */
+/* Return all per-CPU page lists to the buddy (audit, tests). */
+void drain_page_lists(void);
+
+/* ---- Boot and audit ------------------------------------------------------------------------ */
+
+/* Take over the RAM of boot_info: direct map, page structs, zones, slab caches. Boot CPU, once,
+ * before anything allocates. Panics if there is too little RAM for the page structs. */
+void page_init(void);
+/* A zeroed page that is never freed, physical address, for the time before page_init() has run;
+ * panics if there is none. */
+u64 early_alloc_page(void);
+/* Hand the whole pages of the physical range, until now reserved (initrd, boot-only code), to the
+ * allocator. */
+void free_reserved_range(u64 start, u64 end);
+/* Recount: free lists against page flags and counters, per-CPU lists, and free + owners + reserved
+ * = total. Returns the number of problems, each printed. Other CPUs must not allocate meanwhile. */
+unsigned int page_audit(void);

@@ -1,0 +1,487 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * alloc_pages() and put_page(): per-CPU stacks of single pages in front of the zones, the checks
+ * that every page passes on its way in and out, and the counting of who holds what.
+ *
+ * Interrupts allocate too, so a CPU's stack is used with interrupts off; its lock is for others who
+ * drain it.
+ */
+#include "base/fault_inject.h"
+#include "lib/kasan.h"
+#include "base/panic.h"
+#include "lib/string.h"
+#include "page/boot_mem.h"
+#include "page/slab.h"
+#include "page/zone.h"
+
+#define POISON_FREE_PAGE 0xaa
+
+/* A page with one of these is not free to go. */
+#define FLAGS_BAD_AT_FREE                                                                          \
+	(BIT(PG_locked) | BIT(PG_reserved) | BIT(PG_buddy) | BIT(PG_slab) | BIT(PG_table) |        \
+	 BIT(PG_swapcache) | BIT(PG_writeback) | BIT(PG_lru) | BIT(PG_mlocked) | BIT(PG_waiters) | \
+	 BIT(PG_pcp) | BIT(PG_large))
+
+struct page_list page_lists[NR_CPUS];
+struct page *zero_page;
+unsigned long (*reclaim_hook)(gfp_t gfp, unsigned int order);
+
+static __noreturn void bad_page(const struct page *page, const char *what)
+{
+	panic("%s: page frame %lx flags %lx refcount %d mapcount %d private %lx owner %lx", what,
+	      page_to_pfn(page), page->flags, page_count(page), page_mapcount(page), page->private,
+	      page->owner_word);
+}
+
+/* ---- Checks and poison --------------------------------------------------------------------- */
+
+/* Both counts at once: they are neighbours, and nobody else uses a page that comes or goes. */
+static u64 page_counts(const struct page *page)
+{
+	return *(const u64 *)&page->_mapcount;
+}
+
+static void set_page_counts(struct page *page, s32 mapcount, s32 refcount)
+{
+	static_assert(offsetof(struct page, _refcount) == offsetof(struct page, _mapcount) + 4 &&
+			      offsetof(struct page, _mapcount) % 8 == 0,
+		      "counts are read as one word");
+	*(u64 *)&page->_mapcount = (u32)mapcount | (u64)(u32)refcount << 32;
+}
+
+#define COUNTS(mapcount, refcount) ((u64)(u32)(mapcount) | (u64)(u32)(refcount) << 32)
+
+static void poison_check(struct page *page)
+{
+	const u8 *bad;
+
+	if (!page_flag(page, PG_poison))
+		return;
+	bad = memchr_inv(page_address(page), POISON_FREE_PAGE, PAGE_SIZE);
+	if (bad) {
+		printk("offset %lx holds %02x", (unsigned long)offset_in_page(bad), *bad);
+		bad_page(page, "written to after it was freed");
+	}
+}
+
+/* A page leaves the free lists: @flags is what a good one has. */
+static __always_inline void page_leaves(struct page *page, unsigned long flags,
+					unsigned long caller)
+{
+	if (unlikely((page->flags & ~BIT(PG_poison)) != flags ||
+		     page_counts(page) != COUNTS(-1, 0)))
+		bad_page(page, "free page is damaged");
+	kasan_unpoison(page_address(page), PAGE_SIZE);
+	if (QUIRE_DEBUG) {
+		poison_check(page);
+		page->owner_word = caller;
+	}
+	page->flags = 0;
+	page->mapping = NULL;
+	page->private = 0;
+}
+
+/* A page goes back. @refcount: what it may still have. */
+static __always_inline void page_returns(struct page *page, s32 refcount, unsigned long flags)
+{
+	u64 counts = page_counts(page);
+
+	if (unlikely(page->flags & FLAGS_BAD_AT_FREE))
+		bad_page(page, "freeing a page in use");
+	if (unlikely(counts != COUNTS(-1, 0) && counts != COUNTS(-1, refcount)))
+		bad_page(page, "freeing a page with users");
+	page->flags = flags;
+	set_page_counts(page, -1, 0);
+	if (QUIRE_DEBUG) {
+		memset(page_address(page), POISON_FREE_PAGE, PAGE_SIZE);
+		page->flags |= BIT(PG_poison);
+	}
+	kasan_poison(page_address(page), PAGE_SIZE);
+}
+
+/* ---- Per-CPU lists ------------------------------------------------------------------------- */
+
+/* User pages leave a reserve, with which the kernel can clean up after those who ate the rest. */
+static bool below_reserve(gfp_t gfp)
+{
+	return (gfp & __GFP_MOVABLE) && nr_free_pages() <= node_data.min_free_pages;
+}
+
+static void page_list_refill(struct page_list *pl, gfp_t gfp)
+{
+	struct zone *zone = &node_data.zones[MAX_NR_ZONES];
+	unsigned int i;
+
+	if (below_reserve(gfp))
+		return;
+	while (!pl->count && zone-- > node_data.zones) {
+		spin_lock(&zone->lock);
+		pl->count = buddy_take_pages(zone, pl->pages, pl->high / 2);
+		spin_unlock(&zone->lock);
+	}
+	for (i = 0; i < pl->count; i++)
+		pl->pages[i]->flags |= BIT(PG_pcp);
+}
+
+/* Return the @n pages at the bottom, those unused for longest. */
+static void page_list_shed(struct page_list *pl, unsigned int n)
+{
+	struct zone *locked = NULL;
+	unsigned int i;
+
+	for (i = 0; i < n; i++) {
+		struct page *page = pl->pages[i];
+		struct zone *zone = page_zone(page);
+
+		if (zone != locked) {
+			if (locked)
+				spin_unlock(&locked->lock);
+			spin_lock(&zone->lock);
+			locked = zone;
+		}
+		page->flags &= ~BIT(PG_pcp);
+		buddy_give(zone, page, 0);
+	}
+	if (locked)
+		spin_unlock(&locked->lock);
+	pl->count -= n;
+	memmove(pl->pages, pl->pages + n, pl->count * sizeof(pl->pages[0]));
+}
+
+/* A page off this CPU's list, which is filled up first if it is empty; NULL when that fails. */
+static struct page *page_list_take(gfp_t gfp)
+{
+	unsigned long flags = arch_irq_save();
+	struct page_list *pl = &page_lists[arch_cpu_id()];
+	struct page *page = NULL;
+
+	spin_lock(&pl->lock);
+	if (!pl->count)
+		page_list_refill(pl, gfp);
+	if (pl->count)
+		page = pl->pages[--pl->count];
+	spin_unlock(&pl->lock);
+	arch_irq_restore(flags);
+	return page;
+}
+
+/* The same for the frequent case only: the list has a page and nobody drains it. Else NULL. */
+static __always_inline struct page *page_list_try_take(void)
+{
+	unsigned long flags = arch_irq_save();
+	struct page_list *pl = &page_lists[arch_cpu_id()];
+	struct page *page = NULL;
+
+	if (likely(spin_trylock(&pl->lock))) {
+		if (likely(pl->count))
+			page = pl->pages[--pl->count];
+		spin_unlock(&pl->lock);
+	}
+	arch_irq_restore(flags);
+	return page;
+}
+
+static noinline void page_list_give(struct page *page)
+{
+	unsigned long flags = arch_irq_save();
+	struct page_list *pl = &page_lists[arch_cpu_id()];
+
+	spin_lock(&pl->lock);
+	if (pl->count == pl->high)
+		page_list_shed(pl, pl->high / 2);
+	pl->pages[pl->count++] = page;
+	spin_unlock(&pl->lock);
+	arch_irq_restore(flags);
+}
+
+static __always_inline bool page_list_try_give(struct page *page)
+{
+	unsigned long flags = arch_irq_save();
+	struct page_list *pl = &page_lists[arch_cpu_id()];
+	bool given = false;
+
+	if (likely(spin_trylock(&pl->lock))) {
+		if (likely(pl->count < pl->high)) {
+			pl->pages[pl->count++] = page;
+			given = true;
+		}
+		spin_unlock(&pl->lock);
+	}
+	arch_irq_restore(flags);
+	return given;
+}
+
+void drain_page_lists(void)
+{
+	unsigned int cpu;
+
+	for (cpu = 0; cpu < NR_CPUS; cpu++) {
+		struct page_list *pl = &page_lists[cpu];
+		unsigned long flags;
+
+		spin_lock_irqsave(&pl->lock, flags);
+		page_list_shed(pl, pl->count);
+		spin_unlock_irqrestore(&pl->lock, flags);
+	}
+}
+
+/* ---- Allocating ---------------------------------------------------------------------------- */
+
+static struct page *zones_take(gfp_t gfp, unsigned int order)
+{
+	struct zone *zone = &node_data.zones[gfp & __GFP_DMA32 ? ZONE_NORMAL : MAX_NR_ZONES];
+	struct page *page = NULL;
+
+	if (below_reserve(gfp))
+		return NULL;
+	while (!page && zone-- > node_data.zones) {
+		unsigned long flags;
+
+		spin_lock_irqsave(&zone->lock, flags);
+		page = buddy_take(zone, order);
+		spin_unlock_irqrestore(&zone->lock, flags);
+	}
+	return page;
+}
+
+/* A page or block off the free lists; *@flags is what its pages have set. */
+static struct page *free_lists_take(gfp_t gfp, unsigned int order, unsigned long *flags)
+{
+	if (!order && !(gfp & __GFP_DMA32)) {
+		*flags = BIT(PG_pcp);
+		return page_list_take(gfp);
+	}
+	*flags = 0;
+	return zones_take(gfp, order);
+}
+
+/* Free what the kernel keeps for speed only, then what mm/ can spare. */
+static struct page *take_after_reclaim(gfp_t gfp, unsigned int order, unsigned long *flags)
+{
+	struct page *page;
+	unsigned int tries;
+
+	drain_page_lists();
+	page = free_lists_take(gfp, order, flags);
+	if (page || !(gfp & __GFP_WAIT))
+		return page;
+	slab_drain();
+	if (!arch_irqs_disabled())
+		kernel_stack_drain();
+	drain_page_lists();
+	page = free_lists_take(gfp, order, flags);
+	for (tries = 0; !page && reclaim_hook && tries < 8; tries++) {
+		if (!reclaim_hook(gfp, order))
+			break;
+		drain_page_lists();
+		page = free_lists_take(gfp, order, flags);
+	}
+	return page;
+}
+
+static void warn_failure(gfp_t gfp, unsigned int order)
+{
+	static u64 next_warning; /* racy: a line more or less */
+	u64 now = arch_clock_ns();
+
+	if ((gfp & __GFP_NOWARN) || now < next_warning)
+		return;
+	next_warning = now + NSEC_PER_SEC;
+	printk("page allocation failure: order %u, gfp 0x%x, %lu pages free", order, gfp,
+	       nr_free_pages());
+}
+
+/* All but the hot path. */
+static noinline struct page *alloc_pages_slow(gfp_t gfp, unsigned int order, unsigned long caller)
+{
+	unsigned long flags;
+	struct page *page;
+	unsigned int i;
+
+	page = free_lists_take(gfp, order, &flags);
+	if (!page)
+		page = take_after_reclaim(gfp, order, &flags);
+	if (!page) {
+		warn_failure(gfp, order);
+		return NULL;
+	}
+	for (i = 0; i < 1U << order; i++) {
+		page_leaves(page + i, flags, caller);
+		if (gfp & __GFP_ZERO)
+			arch_clear_page(page_address(page + i));
+	}
+	set_page_counts(page, -1, 1);
+	return page;
+}
+
+static bool may_allocate(gfp_t gfp)
+{
+	if (QUIRE_DEBUG && (gfp & __GFP_WAIT))
+		lock_check_may_sleep();
+	return !should_fail_alloc() || (gfp & __GFP_NOFAIL_INJECT);
+}
+
+struct page *alloc_pages(gfp_t gfp, unsigned int order)
+{
+	if (order >= MAX_ORDER || !may_allocate(gfp))
+		return NULL;
+	return alloc_pages_slow(gfp, order, (unsigned long)__builtin_return_address(0));
+}
+
+struct page *alloc_page(gfp_t gfp)
+{
+	unsigned long caller = (unsigned long)__builtin_return_address(0);
+	struct page *page = NULL;
+
+	if (unlikely(!may_allocate(gfp)))
+		return NULL;
+	if (likely(!(gfp & __GFP_DMA32)))
+		page = page_list_try_take();
+	if (unlikely(!page))
+		return alloc_pages_slow(gfp, 0, caller);
+	page_leaves(page, BIT(PG_pcp), caller);
+	set_page_counts(page, -1, 1);
+	if (gfp & __GFP_ZERO)
+		arch_clear_page(page_address(page));
+	return page;
+}
+
+static __always_inline void free_single(struct page *page)
+{
+	page_returns(page, 1, BIT(PG_pcp));
+	if (unlikely(!page_list_try_give(page)))
+		page_list_give(page);
+}
+
+void __free_pages(struct page *page, unsigned int order)
+{
+	struct zone *zone = page_zone(page);
+	unsigned long flags;
+	unsigned int i;
+
+	if (likely(!order)) {
+		free_single(page);
+		return;
+	}
+	page_returns(page, 1, 0);
+	for (i = 1; i < 1U << order; i++)
+		page_returns(page + i, 0, 0);
+	spin_lock_irqsave(&zone->lock, flags);
+	buddy_give(zone, page, order);
+	spin_unlock_irqrestore(&zone->lock, flags);
+}
+
+void put_page(struct page *page)
+{
+	int left = atomic_sub_return(1, &page->_refcount);
+
+	if (left == 0)
+		free_single(page);
+	else if (unlikely(left < 0))
+		bad_page(page, "put_page without a reference");
+}
+
+unsigned long __get_free_pages(gfp_t gfp, unsigned int order)
+{
+	struct page *page = alloc_pages(gfp, order);
+
+	return page ? (unsigned long)page_address(page) : 0;
+}
+
+void free_pages(unsigned long addr, unsigned int order)
+{
+	if (addr)
+		__free_pages(virt_to_page((void *)addr), order);
+}
+
+/* ---- Boot ---------------------------------------------------------------------------------- */
+
+u64 early_alloc_page(void)
+{
+	u64 phys = boot_mem_alloc(PAGE_SIZE, PAGE_SIZE);
+
+	if (!phys)
+		panic("not enough memory for the kernel's page tables");
+	memset(arch_phys_to_virt(phys), 0, PAGE_SIZE);
+	return phys;
+}
+
+void page_init(void)
+{
+	unsigned long pages, pfn;
+	unsigned int cpu;
+	u64 zero;
+
+	boot_mem_init();
+	arch_map_memory(early_alloc_page);
+	zero = early_alloc_page();
+	buddy_init();
+
+	pages = totalram_pages();
+	node_data.min_free_pages = clamp(pages / 256, 16UL, 1024UL);
+	for (cpu = 0; cpu < NR_CPUS; cpu++) {
+		spin_lock_init(&page_lists[cpu].lock, "page_list", RANK_PAGE_LISTS);
+		page_lists[cpu].count = 0;
+		page_lists[cpu].high = clamp(pages / 256, 8UL, (unsigned long)PAGE_LIST_MAX);
+	}
+	/* The image's pages are asked for by address (the vDSO), and its sections have free pages
+	 * to begin with. */
+	for (pfn = boot_info.kernel_start >> PAGE_SHIFT; pfn < boot_info.kernel_end >> PAGE_SHIFT;
+	     pfn = ALIGN(pfn + 1, SECTION_PAGES))
+		section_open(pfn);
+	section_open(zero >> PAGE_SHIFT);
+	zero_page = pfn_to_page(zero >> PAGE_SHIFT);
+	slab_init();
+}
+
+static void unreserve_in_zone(struct zone *zone, u64 start, u64 end)
+{
+	unsigned long pfn = start >> PAGE_SHIFT, last = end >> PAGE_SHIFT;
+
+	zone->reserved_pages -= last - pfn;
+	for (; pfn < last; pfn++) {
+		struct page *page = pfn_to_page(pfn);
+
+		if (!section_is_open(pfn)) {
+			zone->nr_unopened++;
+			zone->next_section = min(zone->next_section, pfn / SECTION_PAGES);
+			continue;
+		}
+		if (!page_flag(page, PG_reserved) || page_counts(page) != COUNTS(-1, 1))
+			bad_page(page, "free_reserved_range");
+		page->flags &= ~BIT(PG_reserved);
+		page_returns(page, 1, 0);
+		buddy_give(zone, page, 0);
+	}
+}
+
+void free_reserved_range(u64 start, u64 end)
+{
+	struct zone *dma32 = &node_data.zones[ZONE_DMA32], *normal = &node_data.zones[ZONE_NORMAL],
+		    *zone;
+	unsigned long flags;
+	u64 from, stop;
+
+	start = ALIGN(start, PAGE_SIZE);
+	end = ALIGN_DOWN(end, PAGE_SIZE);
+	spin_lock_irqsave(&dma32->lock, flags);
+	spin_lock_nested(&normal->lock);
+	boot_mem_unreserve(start, end);
+	for_each_zone(zone)
+	{
+		u64 low = max(start, (u64)zone->start_pfn << PAGE_SHIFT);
+		u64 high = min(end, (u64)zone->end_pfn << PAGE_SHIFT);
+
+		for (; boot_mem_next_ram(low, high, &from, &stop); low = stop)
+			unreserve_in_zone(zone, from, stop);
+	}
+	spin_unlock(&normal->lock);
+	spin_unlock_irqrestore(&dma32->lock, flags);
+}
+
+bool pfn_valid(unsigned long pfn)
+{
+	u64 start, stop, phys = (u64)pfn << PAGE_SHIFT;
+
+	return section_is_open(pfn) && boot_mem_next_ram(phys, phys + PAGE_SIZE, &start, &stop);
+}
