@@ -18,11 +18,13 @@ $(eval $(call host_test_rules,host-asan,-fsanitize=address$(,)undefined,UBSAN_OP
 
 -include test/fuzz/fuzz.mk
 
-.PHONY: check check-floors check-abi
+.PHONY: check check-floors check-abi check-syscalls
+check-syscalls: # kernel/sys/syscalls.tbl and doc/syscalls.md tell the truth
+	@tools/check-syscalls
 check-abi: # needs Linux's headers (linux-libc-dev)
 	@tools/check-abi
 check-floors:
 	@$(if $(wildcard tools/check-floors),tools/check-floors,true)
 
 # Everything that needs no virtual machine. TESTS="pattern..." selects host tests.
-check: check-floors check-abi check-fuzz check-host check-host-asan
+check: check-floors check-syscalls check-abi check-fuzz check-host check-host-asan

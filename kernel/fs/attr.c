@@ -120,22 +120,18 @@ int notify_change(struct dentry *dentry, struct iattr *attr)
 	int err;
 
 	down_write_nested(&inode->i_rwsem);
-	/* Another owner: setuid and setgid bits go, whoever asks, on anything but directories. */
-	if ((attr->valid & (ATTR_UID | ATTR_GID)) && !(attr->valid & ATTR_MODE) && !S_ISDIR(inode->i_mode)) {
+	/* chown: setuid and setgid bits go, whoever asks, on anything but directories. */
+	if ((attr->valid & ATTR_KILL_PRIV) && !S_ISDIR(inode->i_mode)) {
 		umode_t kill = S_ISUID;
 
 		if ((inode->i_mode & S_IXGRP) || (!in_group_p(inode->i_gid) && !capable(CAP_FSETID)))
 			kill |= S_ISGID;
 		if (inode->i_mode & kill) {
-			err = setattr_prepare(dentry, attr);
-			if (err)
-				goto out;
-			attr->valid |= ATTR_MODE | ATTR_FORCE;
+			attr->valid |= ATTR_MODE;
 			attr->mode = inode->i_mode & ~kill;
 		}
 	}
 	err = change_locked(dentry, attr);
-out:
 	up_write(&inode->i_rwsem);
 	return err;
 }

@@ -62,7 +62,7 @@ long ksys_fchmod(unsigned int fd, umode_t mode)
 
 static int chown_path(const struct path *path, uid_t uid, gid_t gid)
 {
-	struct iattr attr = {.uid = uid, .gid = gid};
+	struct iattr attr = {.valid = ATTR_KILL_PRIV, .uid = uid, .gid = gid};
 	int err = mnt_want_write(path->mnt);
 
 	if (err)

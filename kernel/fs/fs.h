@@ -146,6 +146,7 @@ struct kstatfs {
 #define ATTR_ATIME_SET 0x80  /* a time given by the user, not now */
 #define ATTR_MTIME_SET 0x100
 #define ATTR_FORCE 0x200     /* permission was checked, or needs none */
+#define ATTR_KILL_PRIV 0x400 /* chown: setuid and setgid bits go */
 struct iattr {
 	unsigned int valid;
 	umode_t mode;

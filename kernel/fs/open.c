@@ -195,7 +195,9 @@ struct file *alloc_file_pseudo(struct inode *inode, const char *name, unsigned i
 	file->f_mapping = inode->i_mapping;
 	file->f_op = fops;
 	if (fops->llseek)
-		file->f_mode |= FMODE_LSEEK | FMODE_PREAD | FMODE_PWRITE;
+		file->f_mode |= FMODE_LSEEK;
+	if (S_ISREG(inode->i_mode))
+		file->f_mode |= FMODE_PREAD | FMODE_PWRITE;
 	else
 		file->f_mode |= FMODE_STREAM;
 	if ((file->f_mode & FMODE_WRITE) && S_ISREG(inode->i_mode))

@@ -16,7 +16,7 @@ static inline ssize_t check_range(struct file *file, loff_t pos, size_t count)
 	if (unlikely(pos < 0))
 		return -EINVAL;
 	if (unlikely((loff_t)(pos + count) < 0))
-		return -EOVERFLOW;
+		return -EINVAL;
 	return min_t(size_t, count, MAX_RW_COUNT);
 }
 

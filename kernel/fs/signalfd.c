@@ -175,6 +175,7 @@ static const struct file_operations signalfd_fops = {
 	.read_iter = signalfd_read,
 	.poll = signalfd_poll,
 	.release = signalfd_release,
+	.llseek = noop_llseek,
 	.show_fdinfo = signalfd_show_fdinfo,
 };
 

@@ -78,7 +78,7 @@ static ssize_t sendfile_files(struct file *out, struct file *in, off_t __user *o
 	if (err)
 		return err;
 	/* What was read and cannot be written must be readable again. */
-	if (!(in->f_mode & FMODE_PREAD) || !in->f_op->read_iter || !out->f_op->write_iter || (out->f_flags & O_APPEND))
+	if (S_ISDIR(in->f_inode->i_mode) || !(in->f_mode & FMODE_PREAD) || !in->f_op->read_iter || !out->f_op->write_iter || (out->f_flags & O_APPEND))
 		return -EINVAL;
 	n = copy_range(in, &in_pos, out, &out_pos, count);
 	if (n > 0) {

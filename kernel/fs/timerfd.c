@@ -157,6 +157,7 @@ static const struct file_operations timerfd_fops = {
 	.poll = timerfd_poll,
 	.ioctl = timerfd_ioctl,
 	.release = timerfd_release,
+	.llseek = noop_llseek,
 	.show_fdinfo = timerfd_show_fdinfo,
 };
 

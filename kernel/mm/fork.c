@@ -251,7 +251,6 @@ struct mm_struct *dup_mm(struct task_struct *child, struct mm_struct *old)
 	fc.mm = mm_alloc();
 	if (!fc.mm)
 		return ERR_PTR(-ENOMEM);
-	fc.mm->owner_hint = child;
 	copy_layout(fc.mm, old);
 
 	down_write(&old->mmap_lock);

@@ -154,7 +154,6 @@ void exec_mmap(struct mm_struct *mm)
 	arch_switch_mm(old, mm);
 	arch_irq_enable();
 	task_unlock(task);
-	mm->owner_hint = task;
 	if (old)
 		mmput(old);
 	else if (lazy)

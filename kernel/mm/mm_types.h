@@ -117,8 +117,6 @@ struct mm_struct {
 	u8 dumpable;
 	bool oom_victim;
 	short oom_score_adj;		/* of the processes that use it: -1000 (never killed) .. 1000, thousandths of all memory */
-	u32 futex_seed;
-	struct task_struct *owner_hint;	/* for reports only */
 };
 
 struct vm_operations_struct {

@@ -219,6 +219,8 @@ int send_signal_locked(int sig, struct siginfo *info, struct task_struct *t, boo
 		}
 	}
 	pending->signal |= sigmask(sig);
+	if (waitqueue_active(&t->sighand->signalfd_wqh))
+		wake_up_all(&t->sighand->signalfd_wqh);
 	complete_signal(sig, t, group);
 	return 0;
 }

@@ -36,7 +36,7 @@ static void join_group_stop(void)
 			last = true;
 		}
 	}
-	set_current_state(TASK_STOPPED);
+	set_special_state(TASK_STOPPED); /* no late waker of an earlier sleep may undo it */
 	spin_unlock_irq(&t->sighand->siglock);
 	if (last) {
 		spin_lock(&tasklist_lock);

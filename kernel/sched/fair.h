@@ -205,8 +205,9 @@ static inline void fair_switch(struct rq *rq, struct task_struct *next)
 	fair->curr = next;
 }
 
-/* Should @p, just woken, run before @curr's slice ends? The sooner if @curr, which woke it, tends to sleep after that:
- * for a hand-over, switching now saves that sleep, and often the wake-up from it. */
+/* Should @p, just woken, run before @curr's slice ends? The sooner if @curr, which woke it, tends
+ * to sleep after that: for a hand-over, switching now saves that sleep, and often the wake-up from
+ * it. */
 static inline bool fair_preempts(struct rq *rq, const struct task_struct *p,
 				 const struct task_struct *curr)
 {

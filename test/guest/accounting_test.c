@@ -88,7 +88,6 @@ TEST(resident_counts_touched_pages)
 	before = after;
 	munmap(p, 50 * PAGE);
 	after = read_numbers();
-	printf("%ld %ld %ld\n", before.rss_anon, after.rss_anon, after.resident);
 	CHECK(near(before.rss_anon - after.rss_anon, 50));
 }
 
