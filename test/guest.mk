@@ -2,7 +2,6 @@
 # Guest tests: ordinary Linux programs, run natively and then in Quire (test/run-guest).
 #
 #	make test-guest [SUBJECTS=fork,exec] [RUNS="native build/quire-kernel:1"]
-#	make test-suite
 
 GUEST_SRC  := $(sort $(wildcard test/guest/*_test.c))
 GUEST_TREE := $(O)/guest/tree
@@ -45,14 +44,7 @@ $(foreach w,$(GUEST_LIBC_WAYS),$(eval $(call guest_libc_rule,$(w))))
 $(GUEST_TREE)/init: $(O)/guest/guest-tests $(O)/guest/driver $(GUEST_LIBC) test/guest/make-tree
 	@test/guest/make-tree $(O)/guest $(GUEST_TREE) $(GUEST_LIBC_WAYS)
 
-.PHONY: guest-tree test-guest test-suite
+.PHONY: guest-tree test-guest
 guest-tree: $(GUEST_TREE)/init
 test-guest: $(GUEST_TREE)/init $(O)/quire-kernel $(O)/quire-kernel-debug
 	@test/run-guest -t $(GUEST_TREE) -o $(O)/guest/log $(if $(SUBJECTS),-s $(SUBJECTS)) $(RUNS)
-
-SUITE_TREE := $(O)/suite/tree
-$(SUITE_TREE)/init: $(O)/guest/driver $(GUEST_LIBC) $(wildcard test/suite/*) test/suite/make-root
-	@test/suite/make-root $(O)/guest $(SUITE_TREE) $(GUEST_LIBC_WAYS)
-suite-tree: $(SUITE_TREE)/init
-test-suite: $(SUITE_TREE)/init $(O)/quire-kernel $(O)/quire-kernel-debug
-	@test/run-guest -c -t $(SUITE_TREE) -o $(O)/suite/log $(if $(SUBJECTS),-s $(SUBJECTS)) $(RUNS)

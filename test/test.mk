@@ -17,8 +17,12 @@ $(eval $(call host_test_rules,host,,))
 $(eval $(call host_test_rules,host-asan,-fsanitize=address$(,)undefined,UBSAN_OPTIONS=halt_on_error=1:print_stacktrace=1 ASAN_OPTIONS=detect_leaks=0:detect_stack_use_after_return=0))
 
 -include test/fuzz/fuzz.mk
+-include test/guest.mk
+-include test/suite.mk
 
-.PHONY: check check-floors check-abi check-syscalls
+.PHONY: check check-floors check-abi check-syscalls check-doc
+check-doc: # the book names only what is there
+	@tools/check-doc
 check-syscalls: # kernel/sys/syscalls.tbl and doc/syscalls.md tell the truth
 	@tools/check-syscalls
 check-abi: # needs Linux's headers (linux-libc-dev)
@@ -27,4 +31,4 @@ check-floors:
 	@$(if $(wildcard tools/check-floors),tools/check-floors,true)
 
 # Everything that needs no virtual machine. TESTS="pattern..." selects host tests.
-check: check-floors check-syscalls check-abi check-fuzz check-host check-host-asan
+check: check-floors check-syscalls check-doc check-abi check-fuzz check-host check-host-asan

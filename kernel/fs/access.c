@@ -4,7 +4,8 @@
 #include "task/cred.h"
 
 /*
- * access(2) asks for the real ids. Returns the credentials to be put back, NULL if the effective ones say the same; ERR_PTR.
+ * access(2) asks for the real ids. Returns the credentials to be put back, NULL if the effective
+ * ones say the same; ERR_PTR.
  */
 static const struct cred *use_real_ids(void)
 {
@@ -12,7 +13,9 @@ static const struct cred *use_real_ids(void)
 	struct cred *cred;
 	u64 caps;
 
-	caps = old->securebits & SECBIT_NO_SETUID_FIXUP ? old->cap_effective : old->uid ? 0 : old->cap_permitted;
+	caps = old->securebits & SECBIT_NO_SETUID_FIXUP ? old->cap_effective
+	       : old->uid				? 0
+							: old->cap_permitted;
 	if (old->fsuid == old->uid && old->fsgid == old->gid && old->cap_effective == caps)
 		return NULL;
 	cred = prepare_creds();
@@ -47,7 +50,8 @@ static int path_access(const struct path *path, int mode)
 	err = inode_permission(inode, mode);
 	if (err || !(mode & MAY_WRITE))
 		return err;
-	if (S_ISCHR(inode->i_mode) || S_ISBLK(inode->i_mode) || S_ISFIFO(inode->i_mode) || S_ISSOCK(inode->i_mode))
+	if (S_ISCHR(inode->i_mode) || S_ISBLK(inode->i_mode) || S_ISFIFO(inode->i_mode) ||
+	    S_ISSOCK(inode->i_mode))
 		return 0;
 	return mnt_want_write(path->mnt);
 }

@@ -15,16 +15,19 @@ static const struct dentry_operations anon_dentry_operations = {
 	.dname = anon_dname,
 };
 
-struct file *anon_inode_getfile(const char *name, const struct file_operations *fops, void *private_data, int flags)
+struct file *anon_inode_getfile(const char *name, const struct file_operations *fops,
+				void *private_data, int flags)
 {
-	struct file *file = alloc_file_pseudo(igrab(anon_inode), name, flags & (O_ACCMODE | O_NONBLOCK), fops);
+	struct file *file =
+		alloc_file_pseudo(igrab(anon_inode), name, flags & (O_ACCMODE | O_NONBLOCK), fops);
 
 	if (!IS_ERR(file))
 		file->private_data = private_data;
 	return file;
 }
 
-int anon_inode_getfd(const char *name, const struct file_operations *fops, void *private_data, int flags)
+int anon_inode_getfd(const char *name, const struct file_operations *fops, void *private_data,
+		     int flags)
 {
 	int fd = get_unused_fd_flags(flags);
 	struct file *file;
@@ -42,7 +45,8 @@ int anon_inode_getfd(const char *name, const struct file_operations *fops, void 
 
 void anon_inodes_init(void)
 {
-	struct super_block *sb = pseudo_sb_create("anon_inodefs", ANON_INODE_FS_MAGIC, &anon_dentry_operations);
+	struct super_block *sb =
+		pseudo_sb_create("anon_inodefs", ANON_INODE_FS_MAGIC, &anon_dentry_operations);
 
 	anon_inode = new_inode(sb);
 	if (!anon_inode)

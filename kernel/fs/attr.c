@@ -102,7 +102,8 @@ static int change_locked(struct dentry *dentry, struct iattr *attr)
 	u64 now = current_time_ns();
 
 	if (inode->i_flags & (S_IMMUTABLE | S_APPEND)) {
-		if (attr->valid & (ATTR_MODE | ATTR_UID | ATTR_GID | ATTR_SIZE | ATTR_ATIME_SET | ATTR_MTIME_SET))
+		if (attr->valid &
+		    (ATTR_MODE | ATTR_UID | ATTR_GID | ATTR_SIZE | ATTR_ATIME_SET | ATTR_MTIME_SET))
 			return -EPERM;
 	}
 	attr->ctime = now;
@@ -111,7 +112,8 @@ static int change_locked(struct dentry *dentry, struct iattr *attr)
 		attr->atime = now;
 	if (!(attr->valid & ATTR_MTIME_SET))
 		attr->mtime = now;
-	return inode->i_op->setattr ? inode->i_op->setattr(dentry, attr) : simple_setattr(dentry, attr);
+	return inode->i_op->setattr ? inode->i_op->setattr(dentry, attr)
+				    : simple_setattr(dentry, attr);
 }
 
 int notify_change(struct dentry *dentry, struct iattr *attr)
@@ -124,7 +126,8 @@ int notify_change(struct dentry *dentry, struct iattr *attr)
 	if ((attr->valid & ATTR_KILL_PRIV) && !S_ISDIR(inode->i_mode)) {
 		umode_t kill = S_ISUID;
 
-		if ((inode->i_mode & S_IXGRP) || (!in_group_p(inode->i_gid) && !capable(CAP_FSETID)))
+		if ((inode->i_mode & S_IXGRP) ||
+		    (!in_group_p(inode->i_gid) && !capable(CAP_FSETID)))
 			kill |= S_ISGID;
 		if (inode->i_mode & kill) {
 			attr->valid |= ATTR_MODE;

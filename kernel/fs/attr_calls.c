@@ -152,7 +152,8 @@ static int utimes_path(const struct path *path, const struct timespec *times)
 		attr.atime = timespec_to_ns(&times[0]);
 		attr.mtime = timespec_to_ns(&times[1]);
 		/* One now, the other left alone: that too takes the owner. */
-		if (!(attr.valid & (ATTR_ATIME_SET | ATTR_MTIME_SET)) && !inode_owner_or_capable(inode))
+		if (!(attr.valid & (ATTR_ATIME_SET | ATTR_MTIME_SET)) &&
+		    !inode_owner_or_capable(inode))
 			return -EPERM;
 	} else {
 		/* Both now: who may write may do that. */
@@ -199,7 +200,8 @@ int do_utimes(int dfd, const char __user *name, const struct timespec *times, in
 	return err;
 }
 
-long ksys_utimensat(int dfd, const char __user *name, const struct timespec __user *utimes, int flags)
+long ksys_utimensat(int dfd, const char __user *name, const struct timespec __user *utimes,
+		    int flags)
 {
 	struct timespec times[2];
 

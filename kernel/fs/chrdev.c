@@ -38,13 +38,14 @@ static int make_nodes(const struct char_device *dev, umode_t mode)
 			strscpy(name, dev->name, sizeof(name));
 		else
 			snprintf(name, sizeof(name), "%s%u", dev->name, i);
-		err = devtmpfs_create_node(name, S_IFCHR | (mode & S_IALLUGO), MKDEV(dev->major, dev->minor + i));
+		err = devtmpfs_create_node(name, S_IFCHR | (mode & S_IALLUGO),
+					   MKDEV(dev->major, dev->minor + i));
 	}
 	return err;
 }
 
-int register_chrdev(unsigned int major, unsigned int minor, unsigned int count, const char *name, umode_t mode,
-		    const struct file_operations *fops, void *private_data)
+int register_chrdev(unsigned int major, unsigned int minor, unsigned int count, const char *name,
+		    umode_t mode, const struct file_operations *fops, void *private_data)
 {
 	struct char_device *dev = kzalloc(sizeof(*dev), GFP_KERNEL);
 
@@ -54,8 +55,12 @@ int register_chrdev(unsigned int major, unsigned int minor, unsigned int count, 
 		kfree(dev);
 		return -EBUSY;
 	}
-	*dev = (struct char_device){.major = major, .minor = minor, .count = count, .fops = fops,
-				    .private_data = private_data, .name = name};
+	*dev = (struct char_device){.major = major,
+				    .minor = minor,
+				    .count = count,
+				    .fops = fops,
+				    .private_data = private_data,
+				    .name = name};
 	spin_lock(&chrdev_lock);
 	dev->next = char_devices;
 	char_devices = dev;
@@ -94,4 +99,3 @@ const struct file_operations def_chr_fops = {
 	.open = chrdev_open,
 	.llseek = noop_llseek,
 };
-

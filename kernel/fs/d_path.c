@@ -20,7 +20,8 @@ static bool prepend(struct prepend *p, const char *s, size_t len)
 enum reached { REACHED_ROOT, REACHED_NOTHING, REACHED_END_OF_BUFFER };
 
 /* Prepend "/name" for each step from @path up to @root. dcache_lock and mount_lock held. */
-static enum reached prepend_path(struct prepend *p, const struct path *path, const struct path *root)
+static enum reached prepend_path(struct prepend *p, const struct path *path,
+				 const struct path *root)
 {
 	struct dentry *dentry = path->dentry;
 	struct vfsmount *mnt = path->mnt;

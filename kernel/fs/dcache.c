@@ -3,11 +3,11 @@
  * The dentry cache: names that were looked up, as a tree and as a hash table of (parent, name).
  *
  *	in use		d_count > 0
- *	unused		d_count 0, hashed, on the LRU list; the oldest are freed when there are too many
+ *	unused		d_count 0, hashed, on the LRU list; when there are many, the oldest go
  *	being freed	d_count 0, on no list: reached by nobody
  *
- * d_count changes freely while it is at least 1; only 0 <-> 1 needs dcache_lock. Lock order: see fs.h. Nothing sleeps under
- * dcache_lock; inodes are put after it is dropped.
+ * d_count changes freely while it is at least 1; only 0 <-> 1 needs dcache_lock. Lock order: see
+ * fs.h. Nothing sleeps under dcache_lock; inodes are put after it is dropped.
  */
 #include "fs/internal.h"
 #include "lib/hash.h"
@@ -18,7 +18,8 @@ DEFINE_SPINLOCK(dcache_lock, RANK_DCACHE);
 static struct kmem_cache *dentry_cache;
 static struct hlist_head *dentry_hashtable;
 static unsigned int dentry_hash_shift; /* number of buckets: 1 << shift */
-static LIST_HEAD(dentry_lru);	       /* unused dentries, oldest first; may hold some that are in use again */
+/* unused dentries, oldest first; may hold some that are in use again */
+static LIST_HEAD(dentry_lru);
 static unsigned long nr_lru, max_unused;
 
 void dcache_init(void)
@@ -33,7 +34,8 @@ void dcache_init(void)
 	dentry_hashtable = (void *)__get_free_pages(GFP_KERNEL | __GFP_ZERO, order);
 	BUG_ON(!dentry_hashtable);
 	page_owner_add(OWNER_KERNEL, 1l << order);
-	for (dentry_hash_shift = 9; (2ul << dentry_hash_shift) * sizeof(struct hlist_head) <= PAGE_SIZE << order;)
+	for (dentry_hash_shift = 9;
+	     (2ul << dentry_hash_shift) * sizeof(struct hlist_head) <= PAGE_SIZE << order;)
 		dentry_hash_shift++;
 	max_unused = clamp(totalram_pages() / 16, 128ul, 16384ul);
 }
@@ -107,7 +109,8 @@ struct dentry *d_alloc_pseudo(struct super_block *sb, const char *name)
 
 void d_name_tmpfile(struct dentry *dentry, struct dentry *dir)
 {
-	int len = scnprintf(dentry->d_iname, sizeof(dentry->d_iname), "#%llu", dentry->d_inode->i_ino);
+	int len = scnprintf(dentry->d_iname, sizeof(dentry->d_iname), "#%llu",
+			    dentry->d_inode->i_ino);
 
 	dentry->d_len = len;
 	dget(dir);
@@ -166,7 +169,8 @@ static void __d_drop(struct dentry *dentry)
 	dentry->d_flags |= DCACHE_UNHASHED;
 }
 
-/* Take an unused dentry out of all lists; dcache_lock held. The caller then calls dentry_free_detached. */
+/* Take an unused dentry out of all lists; dcache_lock held. The caller then calls
+ * dentry_free_detached. */
 static void dentry_detach(struct dentry *dentry)
 {
 	__d_drop(dentry);
@@ -256,7 +260,7 @@ static inline struct dentry *__d_lookup(struct dentry *parent, const char *name,
 	u32 hash = full_name_hash(parent, name, len);
 	struct dentry *dentry;
 
-	hlist_for_each_entry(dentry, d_bucket(hash), d_hash) {
+	hlist_for_each_entry (dentry, d_bucket(hash), d_hash) {
 		if (dentry->d_hash_value == hash && dentry->d_parent == parent &&
 		    dentry->d_len == len && !memcmp(dentry->d_name, name, len))
 			return dentry;
@@ -287,8 +291,8 @@ static inline bool plain_dir(const struct dentry *dentry)
 /* Is a cached child nothing but the next step? */
 static inline bool plain_child(const struct dentry *dentry)
 {
-	return dentry->d_inode && !(dentry->d_flags & DCACHE_MOUNTED) && !S_ISLNK(dentry->d_inode->i_mode) &&
-	       !(dentry->d_op && dentry->d_op->revalidate);
+	return dentry->d_inode && !(dentry->d_flags & DCACHE_MOUNTED) &&
+	       !S_ISLNK(dentry->d_inode->i_mode) && !(dentry->d_op && dentry->d_op->revalidate);
 }
 
 const char *d_walk_cached(struct dentry **dentry, const char *name)
@@ -454,7 +458,7 @@ static struct dentry *lru_pop_sb(struct super_block *sb)
 {
 	struct dentry *dentry, *next;
 
-	list_for_each_entry_safe(dentry, next, &dentry_lru, d_lru) {
+	list_for_each_entry_safe (dentry, next, &dentry_lru, d_lru) {
 		if (dentry->d_count) {
 			lru_del(dentry);
 		} else if (dentry->d_sb == sb) {

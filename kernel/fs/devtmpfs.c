@@ -1,25 +1,26 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * devtmpfs: one tmpfs in which the kernel makes a node for each device. Every mount of it shows the same names; users may add and remove
- * names as in any tmpfs.
+ * devtmpfs: one tmpfs in which the kernel makes a node for each device. Every mount of it shows the
+ * same names; users may add and remove names as in any tmpfs.
  */
 #include "fs/internal.h"
 #include "base/panic.h"
 
 static struct super_block *devtmpfs_sb;
 
-static struct super_block *devtmpfs_mount(const struct file_system_type *type, unsigned long flags, const char *source,
-					  const char *data)
+static struct super_block *devtmpfs_mount(const struct file_system_type *type, unsigned long flags,
+					  const char *source, const char *data)
 {
 	refcount_inc(&devtmpfs_sb->s_count);
 	return devtmpfs_sb;
 }
 
-struct file_system_type devtmpfs_type = {.name = "devtmpfs", .flags = FS_NODEV, .mount = devtmpfs_mount};
+struct file_system_type devtmpfs_type = {
+	.name = "devtmpfs", .flags = FS_NODEV, .mount = devtmpfs_mount};
 
 /*
- * The directory that holds the last component of @name, locked, with a reference; directories on the way are made if @make. *base: the last
- * component. ERR_PTR.
+ * The directory that holds the last component of @name, locked, with a reference; directories on
+ * the way are made if @make. *base: the last component. ERR_PTR.
  */
 static struct dentry *lock_parent(const char *name, const char **base, bool make)
 {

@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * epoll: delivery of events. A watched file's wake-up puts its item on the ready list; epoll_wait takes items off, asks the file what is
- * really so, and gives that to the user. A level-triggered item that had events goes back to the end of the list.
+ * epoll: delivery of events. A watched file's wake-up puts its item on the ready list; epoll_wait
+ * takes items off, asks the file what is really so, and gives that to the user. A level-triggered
+ * item that had events goes back to the end of the list.
  *
- * Locks: epmutex (epoll_ctl.c) -> ep->mtx -> (inner ep->mtx, nested) -> the queue of the watched file -> ep->lock -> ep->wq, ep->poll_wait -> the
- * next epoll's ep->lock... The spinlocks all have the rank of a wait queue: the nesting is ordered by "watches", which has no circles.
+ * Locks: epmutex (epoll_ctl.c) -> ep->mtx -> (inner ep->mtx, nested) -> the queue of the watched
+ * file -> ep->lock -> ep->wq, ep->poll_wait -> the next epoll's ep->lock... The spinlocks all have
+ * the rank of a wait queue: the nesting is ordered by "watches", which has no circles.
  */
 #include "fs/epoll.h"
 #include "lib/vsprintf.h"
@@ -155,7 +157,8 @@ static int send_events(struct eventpoll *ep, struct epoll_event __user *events, 
 }
 
 /* Events, 0 at the deadline, -EINTR, -EFAULT. */
-static int ep_wait(struct eventpoll *ep, struct epoll_event __user *events, int maxevents, u64 deadline)
+static int ep_wait(struct eventpoll *ep, struct epoll_event __user *events, int maxevents,
+		   u64 deadline)
 {
 	struct wait_queue_entry entry;
 	bool timed_out = !deadline;
@@ -214,8 +217,8 @@ long ksys_epoll_wait(int epfd, struct epoll_event __user *events, int maxevents,
 	return do_epoll_wait(epfd, events, maxevents, ms_deadline(timeout_ms));
 }
 
-static long epoll_wait_masked(int epfd, struct epoll_event __user *events, int maxevents, u64 deadline,
-			      const u64 __user *sigmask, size_t sigsetsize)
+static long epoll_wait_masked(int epfd, struct epoll_event __user *events, int maxevents,
+			      u64 deadline, const u64 __user *sigmask, size_t sigsetsize)
 {
 	int err = set_user_sigmask(sigmask, sigsetsize), n;
 
@@ -229,11 +232,13 @@ static long epoll_wait_masked(int epfd, struct epoll_event __user *events, int m
 long ksys_epoll_pwait(int epfd, struct epoll_event __user *events, int maxevents, int timeout_ms,
 		      const u64 __user *sigmask, size_t sigsetsize)
 {
-	return epoll_wait_masked(epfd, events, maxevents, ms_deadline(timeout_ms), sigmask, sigsetsize);
+	return epoll_wait_masked(epfd, events, maxevents, ms_deadline(timeout_ms), sigmask,
+				 sigsetsize);
 }
 
-long ksys_epoll_pwait2(int epfd, struct epoll_event __user *events, int maxevents, const struct timespec __user *uts,
-		       const u64 __user *sigmask, size_t sigsetsize)
+long ksys_epoll_pwait2(int epfd, struct epoll_event __user *events, int maxevents,
+		       const struct timespec __user *uts, const u64 __user *sigmask,
+		       size_t sigsetsize)
 {
 	u64 deadline = U64_MAX, timeout;
 	struct timespec ts;
@@ -291,9 +296,11 @@ static void eventpoll_show_fdinfo(struct file *file, char *buf, size_t size)
 	for (struct rb_node *n = rb_first(&ep->items); n && len < size; n = rb_next(n)) {
 		struct epitem *item = rb_entry(n, struct epitem, node);
 
-		len += scnprintf(buf + len, size - len, "tfd: %8d events: %8x data: %16llx  pos:%lli ino:%llx sdev:%x\n",
-				 item->fd, item->event.events, (u64)item->event.data, item->file->f_pos,
-				 item->file->f_inode->i_ino, item->file->f_inode->i_sb->s_dev);
+		len += scnprintf(buf + len, size - len,
+				 "tfd: %8d events: %8x data: %16llx  pos:%lli ino:%llx sdev:%x\n",
+				 item->fd, item->event.events, (u64)item->event.data,
+				 item->file->f_pos, item->file->f_inode->i_ino,
+				 item->file->f_inode->i_sb->s_dev);
 	}
 	mutex_unlock(&ep->mtx);
 }

@@ -10,14 +10,14 @@
 #define EP_MAX_NESTS	4
 
 struct eventpoll {
-	struct mutex mtx;	    /* the set, delivery of events */
-	spinlock_t lock;	    /* irq, rank of a wait queue (nested): ready list */
-	struct list_head ready;	    /* of items that may have events; lock */
-	unsigned int nr_ready;	    /* lock */
-	struct wait_queue_head wq;  /* epoll_wait */
+	struct mutex mtx;		  /* the set, delivery of events */
+	spinlock_t lock;		  /* irq, rank of a wait queue (nested): ready list */
+	struct list_head ready;		  /* of items that may have events; lock */
+	unsigned int nr_ready;		  /* lock */
+	struct wait_queue_head wq;	  /* epoll_wait */
 	struct wait_queue_head poll_wait; /* who polls this epoll file */
-	struct rb_root items;	    /* by (file, fd); mtx */
-	struct file *file;	    /* this epoll's own; no reference */
+	struct rb_root items;		  /* by (file, fd); mtx */
+	struct file *file;		  /* this epoll's own; no reference */
 };
 
 /* A place in one wait queue of a watched file; most files have one queue, some two. */
@@ -33,9 +33,9 @@ struct epitem {
 	struct list_head ready_link; /* empty: not on the ready list; ep->lock */
 	struct list_head file_link;  /* file->f_ep_links; file->f_lock */
 	struct eventpoll *ep;
-	struct file *file;	     /* no reference: the file's end removes the item */
+	struct file *file; /* no reference: the file's end removes the item */
 	int fd;
-	struct epoll_event event;    /* ep->mtx to change; callbacks read events */
+	struct epoll_event event; /* ep->mtx to change; callbacks read events */
 	struct ep_queue_entry *queues;
 };
 

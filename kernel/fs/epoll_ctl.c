@@ -5,8 +5,9 @@
 #include "mm/mm.h"
 
 /*
- * Taken by what concerns more than one epoll or ends a file: the end of a watched file, the end of an epoll, watching an epoll. An item holds no
- * reference to its file; under epmutex (or with a reference of one's own) it is there.
+ * Taken by what concerns more than one epoll or ends a file: the end of a watched file, the end of
+ * an epoll, watching an epoll. An item holds no reference to its file; under epmutex (or with a
+ * reference of one's own) it is there.
  */
 static struct mutex epmutex;
 
@@ -50,8 +51,9 @@ static void ep_link(struct eventpoll *ep, struct epitem *item)
 
 	while (*link) {
 		parent = *link;
-		link = compare(rb_entry(parent, struct epitem, node), item->file, item->fd) < 0 ? &parent->rb_right :
-												  &parent->rb_left;
+		link = compare(rb_entry(parent, struct epitem, node), item->file, item->fd) < 0
+			       ? &parent->rb_right
+			       : &parent->rb_left;
 	}
 	rb_link_node(&item->node, parent, link);
 	rb_insert_color(&item->node, &ep->items);
@@ -108,7 +110,8 @@ static void join_queue(struct file *file, struct wait_queue_head *wq, struct pol
 		add_wait_queue(wq, &entry->wait);
 }
 
-static int ep_insert(struct eventpoll *ep, const struct epoll_event *event, struct file *file, int fd)
+static int ep_insert(struct eventpoll *ep, const struct epoll_event *event, struct file *file,
+		     int fd)
 {
 	struct ep_poll_table ept = {.pt.qproc = join_queue};
 	struct epitem *item = kmem_cache_zalloc(epitem_cache, GFP_KERNEL);
@@ -138,7 +141,8 @@ static void ep_modify(struct epitem *item, const struct epoll_event *event)
 {
 	item->event.data = event->data;
 	WRITE_ONCE(item->event.events, event->events);
-	smp_mb(); /* callbacks see the new events before the file is asked: nothing falls in between */
+	/* callbacks see the new events before the file is asked: nothing falls in between */
+	smp_mb();
 	if (ep_item_poll(item, NULL))
 		ep_make_ready(item);
 }
@@ -185,7 +189,8 @@ static bool is_epoll(const struct file *file)
 	return file->f_op == &eventpoll_fops;
 }
 
-/* Length of the longest chain of epolls below @ep; more than EP_MAX_NESTS if @target is among them. */
+/* Length of the longest chain of epolls below @ep; more than EP_MAX_NESTS if @target is among them.
+ */
 static int depth_below(struct eventpoll *ep, const struct eventpoll *target, int level)
 {
 	int depth = 0;
@@ -197,7 +202,8 @@ static int depth_below(struct eventpoll *ep, const struct eventpoll *target, int
 		struct epitem *item = rb_entry(n, struct epitem, node);
 
 		if (is_epoll(item->file))
-			depth = max(depth, 1 + depth_below(item->file->private_data, target, level + 1));
+			depth = max(depth,
+				    1 + depth_below(item->file->private_data, target, level + 1));
 	}
 	mutex_unlock(&ep->mtx);
 	return depth;
@@ -211,7 +217,7 @@ static int depth_above(struct eventpoll *ep, int level)
 	if (level > EP_MAX_NESTS)
 		return EP_MAX_NESTS + 1;
 	/* Links between epolls change only under epmutex. */
-	list_for_each_entry(item, &ep->file->f_ep_links, file_link)
+	list_for_each_entry (item, &ep->file->f_ep_links, file_link)
 		depth = max(depth, 1 + depth_above(item->ep, level + 1));
 	return depth;
 }
@@ -225,7 +231,8 @@ static bool nests_too_deep(struct eventpoll *ep, struct file *file)
 
 static int check_exclusive(int op, const struct epoll_event *event, const struct file *file)
 {
-	const u32 allowed = EPOLLIN | EPOLLOUT | EPOLLERR | EPOLLHUP | EPOLLWAKEUP | EPOLLET | EPOLLEXCLUSIVE;
+	const u32 allowed =
+		EPOLLIN | EPOLLOUT | EPOLLERR | EPOLLHUP | EPOLLWAKEUP | EPOLLET | EPOLLEXCLUSIVE;
 
 	if (op == EPOLL_CTL_DEL || !(event->events & EPOLLEXCLUSIVE))
 		return 0;
@@ -234,7 +241,8 @@ static int check_exclusive(int op, const struct epoll_event *event, const struct
 	return 0;
 }
 
-static int change_set(struct eventpoll *ep, int op, int fd, struct file *file, struct epoll_event *event)
+static int change_set(struct eventpoll *ep, int op, int fd, struct file *file,
+		      struct epoll_event *event)
 {
 	struct epitem *item = ep_find(ep, file, fd);
 
@@ -260,7 +268,8 @@ static int change_set(struct eventpoll *ep, int op, int fd, struct file *file, s
 	}
 }
 
-static int do_epoll_ctl(struct file *epfile, int op, int fd, struct file *file, struct epoll_event *event)
+static int do_epoll_ctl(struct file *epfile, int op, int fd, struct file *file,
+			struct epoll_event *event)
 {
 	struct eventpoll *ep;
 	bool nests;

@@ -62,7 +62,8 @@ static ssize_t eventfd_read(struct file *file, struct iov_iter *to, loff_t *pos)
 	}
 	if (waitqueue_active(&ctx->wqh))
 		wake_up_poll(&ctx->wqh, POLLOUT);
-	return copy_to_iter(&value, sizeof(value), to) == sizeof(value) ? (ssize_t)sizeof(value) : -EFAULT;
+	return copy_to_iter(&value, sizeof(value), to) == sizeof(value) ? (ssize_t)sizeof(value)
+									: -EFAULT;
 }
 
 static ssize_t eventfd_write(struct file *file, struct iov_iter *from, loff_t *pos)
@@ -140,7 +141,8 @@ long ksys_eventfd2(unsigned int count, int flags)
 	init_waitqueue_head(&ctx->wqh);
 	ctx->count = count;
 	ctx->semaphore = flags & EFD_SEMAPHORE;
-	fd = anon_inode_getfd("[eventfd]", &eventfd_fops, ctx, O_RDWR | (flags & (EFD_CLOEXEC | EFD_NONBLOCK)));
+	fd = anon_inode_getfd("[eventfd]", &eventfd_fops, ctx,
+			      O_RDWR | (flags & (EFD_CLOEXEC | EFD_NONBLOCK)));
 	if (fd < 0)
 		kfree(ctx);
 	return fd;

@@ -82,7 +82,8 @@ static long set_flags(struct file *file, unsigned long arg)
 	return 0;
 }
 
-/* ---- Owner: who is told of input (remembered; nothing here signals yet, since no file supports O_ASYNC) ---- */
+/* ---- Owner: who is told of input (remembered; nothing here signals yet, since no file supports
+ * O_ASYNC) ---- */
 
 static long set_owner(struct file *file, int who, int type)
 {
@@ -128,7 +129,8 @@ static long get_owner_ex(struct file *file, unsigned long arg)
 /* What an O_PATH descriptor allows, too. */
 static bool allowed_for_path(unsigned int cmd)
 {
-	return cmd == F_DUPFD || cmd == F_DUPFD_CLOEXEC || cmd == F_GETFD || cmd == F_SETFD || cmd == F_GETFL;
+	return cmd == F_DUPFD || cmd == F_DUPFD_CLOEXEC || cmd == F_GETFD || cmd == F_SETFD ||
+	       cmd == F_GETFL;
 }
 
 static long do_fcntl(unsigned int fd, struct file *file, unsigned int cmd, unsigned long arg)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * FIFOs: pipes with a name. Only the opening differs: a reader waits for a writer and the other way round, unless O_NONBLOCK says
- * otherwise (a reader then opens at once, a writer fails with ENXIO).
+ * FIFOs: pipes with a name. Only the opening differs: a reader waits for a writer and the other way
+ * round, unless O_NONBLOCK says otherwise (a reader then opens at once, a writer fails with ENXIO).
  */
 #include "fs/pipe.h"
 
@@ -44,8 +44,10 @@ static void put_fifo_pipe(struct inode *inode, struct pipe_inode_info *pipe)
 		free_pipe_info(pipe);
 }
 
-/* Wait until *counter is not what it was: somebody opened the other side (and may have closed it again). mutex held. */
-static int wait_for_partner(struct pipe_inode_info *pipe, struct wait_queue_head *wq, unsigned int *counter)
+/* Wait until *counter is not what it was: somebody opened the other side (and may have closed it
+ * again). mutex held. */
+static int wait_for_partner(struct pipe_inode_info *pipe, struct wait_queue_head *wq,
+			    unsigned int *counter)
 {
 	unsigned int seen = *counter;
 	int err;
@@ -69,7 +71,8 @@ static int open_for_reading(struct pipe_inode_info *pipe, struct file *file)
 	WRITE_ONCE(pipe->r_counter, pipe->r_counter + 1);
 	if (pipe->readers++ == 0)
 		wake_up_all(&pipe->wr_wait);
-	/* No hang-up is told until a writer comes: see pipe_poll(). Without O_NONBLOCK one has been there. */
+	/* No hang-up is told until a writer comes: see pipe_poll(). Without O_NONBLOCK one has been
+	 * there. */
 	file->private_data = (void *)-1ul;
 	if (!pipe->writers && !is_unnamed(file)) {
 		if (file->f_flags & O_NONBLOCK)

@@ -3,7 +3,8 @@
 #include "fs/locks.h"
 #include "mm/mm.h"
 
-/* @type: F_RDLCK, F_WRLCK. Uses up *spare when the lock is new. 0 or -EAGAIN. A change of type gives the old lock back first. */
+/* @type: F_RDLCK, F_WRLCK. Uses up *spare when the lock is new. 0 or -EAGAIN. A change of type
+ * gives the old lock back first. */
 static int try_flock(struct file *file, short type, struct file_lock **spare)
 {
 	struct inode *inode = file->f_inode;
@@ -11,7 +12,7 @@ static int try_flock(struct file *file, short type, struct file_lock **spare)
 	bool conflict = false, gave_back = false;
 
 	spin_lock(&locks_lock);
-	list_for_each_entry(l, &inode->i_flock, list) {
+	list_for_each_entry (l, &inode->i_flock, list) {
 		if (l->kind != LOCK_FLOCK)
 			continue;
 		if (l->owner == file)
@@ -50,7 +51,7 @@ static void unlock_flock(struct file *file)
 	struct file_lock *l, *own = NULL;
 
 	spin_lock(&locks_lock);
-	list_for_each_entry(l, &file->f_inode->i_flock, list) {
+	list_for_each_entry (l, &file->f_inode->i_flock, list) {
 		if (l->kind == LOCK_FLOCK && l->owner == file) {
 			own = l;
 			list_del(&l->list);

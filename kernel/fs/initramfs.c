@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Unpacking the initramfs: members of cpio archives become files of the root file system, their contents copied straight from the archive
- * into the page cache. Members come directory by directory, so the last parent is remembered.
+ * Unpacking the initramfs: members of cpio archives become files of the root file system, their
+ * contents copied straight from the archive into the page cache. Members come directory by
+ * directory, so the last parent is remembered.
  *
- * A member that cannot be made (its directory does not exist) is skipped; a malformed one ends the unpacking, and what came before it stays.
+ * A member that cannot be made (its directory does not exist) is skipped; a malformed one ends the
+ * unpacking, and what came before it stays.
  */
 #include "fs/internal.h"
 #include "fs/shmem.h"
@@ -92,7 +94,8 @@ static struct hard_link *find_link(struct unpacker *u, const struct cpio_entry *
 
 	if (e->nlink > 1 && !S_ISDIR(e->mode)) {
 		for (l = u->links; l; l = l->next) {
-			if (l->ino == e->ino && l->dev_major == e->dev_major && l->dev_minor == e->dev_minor)
+			if (l->ino == e->ino && l->dev_major == e->dev_major &&
+			    l->dev_minor == e->dev_minor)
 				break;
 		}
 	}
@@ -108,7 +111,10 @@ static int remember_link(struct unpacker *u, const struct cpio_entry *e, struct 
 	l = kmalloc(sizeof(*l), GFP_KERNEL);
 	if (!l)
 		return -ENOMEM;
-	*l = (struct hard_link){.next = u->links, .ino = e->ino, .dev_major = e->dev_major, .dev_minor = e->dev_minor};
+	*l = (struct hard_link){.next = u->links,
+				.ino = e->ino,
+				.dev_major = e->dev_major,
+				.dev_minor = e->dev_minor};
 	l->path.mnt = mntget(u->dir.mnt);
 	l->path.dentry = dget(dentry);
 	u->links = l;
@@ -124,7 +130,8 @@ static int fill_file(struct inode *inode, const struct cpio_entry *e)
 	return shmem_fill(inode, e->data, e->size);
 }
 
-/* The name is taken: by a directory that may stay, or by something that goes. 0: the name is free now, 1: a directory stays. */
+/* The name is taken: by a directory that may stay, or by something that goes. 0: the name is free
+ * now, 1: a directory stays. */
 static int clear_name(struct inode *dir, struct dentry *dentry, const struct cpio_entry *e)
 {
 	if (!S_ISDIR(dentry->d_inode->i_mode))
@@ -150,7 +157,8 @@ static int make_symlink(struct inode *dir, struct dentry *dentry, const struct c
 }
 
 /* Make what @e describes under the negative @dentry. */
-static int make_member(struct unpacker *u, struct inode *dir, struct dentry *dentry, const struct cpio_entry *e)
+static int make_member(struct unpacker *u, struct inode *dir, struct dentry *dentry,
+		       const struct cpio_entry *e)
 {
 	struct hard_link *l = find_link(u, e);
 	int err;
@@ -190,7 +198,8 @@ static int make_member(struct unpacker *u, struct inode *dir, struct dentry *den
 	return remember_link(u, e, dentry);
 }
 
-/* 0, or an error that concerns this member only (-ENOENT, -ENOTDIR...), or one that ends everything (-ENOMEM, -ENOSPC). */
+/* 0, or an error that concerns this member only (-ENOENT, -ENOTDIR...), or one that ends everything
+ * (-ENOMEM, -ENOSPC). */
 static int unpack_member(struct unpacker *u, const struct cpio_entry *e)
 {
 	const char *name = e->name, *base;
@@ -256,7 +265,8 @@ static int unpack_cpio(struct unpacker *u, struct cpio_reader *reader)
 
 /* ---- Compressed archives ---- */
 
-/* Contiguous memory for @size bytes: neighbouring largest blocks, as RAM at boot time is whole. *nr: their number. NULL: none. */
+/* Contiguous memory for @size bytes: neighbouring largest blocks, as RAM at boot time is whole.
+ * *nr: their number. NULL: none. */
 static struct page *alloc_contiguous(size_t size, unsigned int *nr)
 {
 	const unsigned int order = MAX_ORDER - 1;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Inodes: allocation, references, times, link counts. There is no cache of unused inodes: an inode lives as long as
- * a dentry, an open file or a file system holds it; the last iput() evicts it.
+ * Inodes: allocation, references, times, link counts. There is no cache of unused inodes: an inode
+ * lives as long as a dentry, an open file or a file system holds it; the last iput() evicts it.
  */
 #include "fs/internal.h"
 #include "task/cred.h"
@@ -211,7 +211,7 @@ void sync_inodes_sb(struct super_block *sb)
 	struct inode *inode, *held = NULL;
 
 	spin_lock(&sb->s_lock);
-	list_for_each_entry(inode, &sb->s_inodes, i_sb_list) {
+	list_for_each_entry (inode, &sb->s_inodes, i_sb_list) {
 		if (!inode->i_data.nrpages || inode->i_data.kind == MAPPING_SHMEM ||
 		    !refcount_inc_not_zero(&inode->i_count))
 			continue;

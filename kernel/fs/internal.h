@@ -30,8 +30,9 @@ static inline bool d_unlinked(const struct dentry *dentry)
 {
 	return (dentry->d_flags & (DCACHE_UNHASHED | DCACHE_ROOT)) == DCACHE_UNHASHED;
 }
-/* Walk @name (which begins with a component) down from *dentry as far as it is cached, permitted by modes alone, and neither covered by a
- * mount nor a link; never over the last component, nor one that begins with a dot. *dentry's reference moves along. Returns the rest. */
+/* Walk @name (which begins with a component) down from *dentry as far as it is cached, permitted by
+ * modes alone, and neither covered by a mount nor a link; never over the last component, nor one
+ * that begins with a dot. *dentry's reference moves along. Returns the rest. */
 const char *d_walk_cached(struct dentry **dentry, const char *name);
 /* For a file without a place in a tree. NULL: no memory. */
 struct dentry *d_alloc_pseudo(struct super_block *sb, const char *name);
@@ -39,14 +40,16 @@ struct dentry *d_alloc_pseudo(struct super_block *sb, const char *name);
 void d_name_tmpfile(struct dentry *dentry, struct dentry *dir);
 /* Parent with a reference. */
 struct dentry *dget_parent(struct dentry *dentry);
-/* Is @ancestor @dentry or above it? dcache_lock not held; stable only while renames are excluded. */
+/* Is @ancestor @dentry or above it? dcache_lock not held; stable only while renames are excluded.
+ */
 bool is_subdir(struct dentry *dentry, struct dentry *ancestor);
 /* Free every unused dentry of @sb; drop pins first if @all. */
 void shrink_dcache_sb(struct super_block *sb, bool all);
 unsigned long dentry_stat_unused(void);
 
 /* ---- d_path.c ---- */
-/* Path of @path below @root into the end of buf; NULL: it is not below it, or too long. dcache_lock and mount_lock held. */
+/* Path of @path below @root into the end of buf; NULL: it is not below it, or too long. dcache_lock
+ * and mount_lock held. */
 char *path_below_locked(const struct path *path, const struct path *root, char *buf, size_t size);
 
 /* ---- mount.c ---- */
@@ -54,9 +57,9 @@ extern spinlock_t mount_lock;
 extern struct mutex namespace_mutex; /* RANK_NAMESPACE */
 struct mnt_namespace {
 	refcount_t count;
-	struct vfsmount *root;	/* mount_lock */
-	struct list_head list;	/* every mount, in order of mounting; mount_lock */
-	u64 seq;		/* changes; mount_lock */
+	struct vfsmount *root; /* mount_lock */
+	struct list_head list; /* every mount, in order of mounting; mount_lock */
+	u64 seq;	       /* changes; mount_lock */
 	struct wait_queue_head poll;
 };
 /* The mount on @path, with a reference; NULL. */
@@ -71,10 +74,13 @@ int mnt_want_write_file(const struct file *file);
 void mount_init(void);
 /* Takes the reference to @sb over, also when it fails. ERR_PTR. */
 struct vfsmount *alloc_vfsmnt(struct super_block *sb, struct dentry *root, const char *source);
-void attach_mnt(struct vfsmount *mnt, const struct path *path);	/* takes mnt's reference over; namespace_mutex held */
-/* Off the tree: the caller receives its reference, and in *path what it was mounted on (to be put). namespace_mutex held. */
+/* takes mnt's reference over; namespace_mutex held */
+void attach_mnt(struct vfsmount *mnt, const struct path *path);
+/* Off the tree: the caller receives its reference, and in *path what it was mounted on (to be put).
+ * namespace_mutex held. */
 void detach_mnt(struct vfsmount *mnt, struct path *path);
-void umount_tree(struct vfsmount *mnt); /* with all below it; namespace_mutex held and dropped by it */
+/* with all below it; namespace_mutex held and dropped by it */
+void umount_tree(struct vfsmount *mnt);
 bool mnt_is_below(struct vfsmount *mnt, struct vfsmount *ancestor);
 
 /* ---- namei.c ---- */
@@ -86,14 +92,14 @@ enum last_type { LAST_NORM, LAST_ROOT, LAST_DOT, LAST_DOTDOT };
 #define MAXSYMLINKS 40
 
 struct nameidata {
-	struct path path;	/* where the walk stands; references */
-	struct path root;	/* of absolute names and ".."; references; mnt NULL until needed */
-	struct qstr last;	/* last component, after path_parent */
+	struct path path; /* where the walk stands; references */
+	struct path root; /* of absolute names and ".."; references; mnt NULL until needed */
+	struct qstr last; /* last component, after path_parent */
 	enum last_type last_type;
-	unsigned int flags;	/* LOOKUP_* */
+	unsigned int flags; /* LOOKUP_* */
 	int dfd;
 	unsigned int depth, total_links;
-	char *link_buf;		/* target of the trailing link that is being walked */
+	char *link_buf; /* target of the trailing link that is being walked */
 	struct {
 		const char *rest; /* of the name that contained the link */
 		char *buf;	  /* the target being walked */
@@ -103,16 +109,18 @@ struct nameidata {
 void namei_init(void);
 void nd_init(struct nameidata *nd, int dfd, unsigned int flags);
 void nd_end(struct nameidata *nd); /* drops everything */
-/* Walk to the parent of @name: nd->path, nd->last (valid while @name and @nd are), nd->last_type. */
+/* Walk to the parent of @name: nd->path, nd->last (valid while @name and @nd are), nd->last_type.
+ */
 int path_parent(struct nameidata *nd, const char *name);
-/* Look the last component up: nd->path becomes what it names. If that is a link to be followed, *link is its target (give it to
- * path_continue), else NULL. */
+/* Look the last component up: nd->path becomes what it names. If that is a link to be followed,
+ * *link is its target (give it to path_continue), else NULL. */
 int walk_last(struct nameidata *nd, char **link);
 /* Walk on along a link's target (taken over), to the parent of what it names. */
 int path_continue(struct nameidata *nd, char *link);
 /* walk_last's second half, for a dentry that was looked up (reference taken over) in nd->path. */
 int step_into(struct nameidata *nd, struct dentry *dentry, bool follow, char **link);
-/* Cached name, or asked from the file system (which locks the directory): referenced, maybe negative; ERR_PTR. */
+/* Cached name, or asked from the file system (which locks the directory): referenced, maybe
+ * negative; ERR_PTR. */
 struct dentry *lookup_child(struct nameidata *nd);
 /* Look @last up in the locked directory: a dentry (maybe negative), referenced; ERR_PTR. */
 struct dentry *lookup_one_locked(struct dentry *parent, const char *name, size_t len);
@@ -120,8 +128,8 @@ static inline bool nd_trailing_slash(const struct nameidata *nd)
 {
 	return nd->last.name[nd->last.len] == '/';
 }
-/* Parent of @name locked for creating the last component: a negative dentry; *path: the parent. -EEXIST... Undo with
- * done_path_create(). @is_dir: a trailing slash is allowed. */
+/* Parent of @name locked for creating the last component: a negative dentry; *path: the parent.
+ * -EEXIST... Undo with done_path_create(). @is_dir: a trailing slash is allowed. */
 struct dentry *path_create(int dfd, const char *name, bool is_dir, struct path *path);
 void done_path_create(struct path *path, struct dentry *dentry);
 struct dentry *user_path_create(int dfd, const char __user *name, bool is_dir, struct path *path);
@@ -158,7 +166,8 @@ ssize_t vfs_read(struct file *file, void __user *buf, size_t count, loff_t *pos)
 ssize_t vfs_write(struct file *file, const void __user *buf, size_t count, loff_t *pos);
 ssize_t vfs_iter_read(struct file *file, struct iov_iter *iter, loff_t *pos);
 ssize_t vfs_iter_write(struct file *file, struct iov_iter *iter, loff_t *pos);
-/* Descriptor for a call that uses f_pos: locked against other users of the position where needed. */
+/* Descriptor for a call that uses f_pos: locked against other users of the position where needed.
+ */
 struct fd fdget_pos(unsigned int fd, bool *locked);
 void fdput_pos(struct fd f, bool locked);
 loff_t vfs_llseek(struct file *file, loff_t offset, int whence);
@@ -171,7 +180,7 @@ long pipe_fcntl(struct file *file, unsigned int cmd, unsigned long arg);
 void free_inode_pipe(struct inode *inode);
 
 /* ---- locks.c, flock.c ---- */
-void locks_remove_file(struct file *file);	/* last reference */
+void locks_remove_file(struct file *file); /* last reference */
 void locks_remove_posix(struct file *file, const void *owner);
 long fcntl_getlk(struct file *file, unsigned int cmd, struct flock __user *arg);
 long fcntl_setlk(unsigned int fd, struct file *file, unsigned int cmd, struct flock __user *arg);

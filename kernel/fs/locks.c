@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Record locks of fcntl(2): POSIX locks, which belong to a process (its table of descriptors) and go with any close of the file, and OFD
- * locks, which belong to an open file. A process that would wait for itself in a circle gets -EDEADLK.
+ * Record locks of fcntl(2): POSIX locks, which belong to a process (its table of descriptors) and
+ * go with any close of the file, and OFD locks, which belong to an open file. A process that would
+ * wait for itself in a circle gets -EDEADLK.
  */
 #include "fs/locks.h"
 #include "mm/mm.h"
@@ -45,7 +46,7 @@ static struct file_lock *find_conflict(struct inode *inode, const struct file_lo
 {
 	struct file_lock *l;
 
-	list_for_each_entry(l, &inode->i_flock, list) {
+	list_for_each_entry (l, &inode->i_flock, list) {
 		if (l->kind == LOCK_POSIX && l->owner != want->owner && overlap(l, want) &&
 		    (l->type == F_WRLCK || want->type == F_WRLCK))
 			return l;
@@ -63,7 +64,7 @@ static bool would_deadlock(const void *owner, const void *holder)
 
 		if (holder == owner)
 			return true;
-		list_for_each_entry(w, &blocked, list) {
+		list_for_each_entry (w, &blocked, list) {
 			if (w->owner == holder) {
 				holder = w->waits_for;
 				found = true;
@@ -77,8 +78,9 @@ static bool would_deadlock(const void *owner, const void *holder)
 }
 
 /*
- * Put @want (F_UNLCK: only take away) into the owner's locks: what it covers is cut off them, and neighbours of the same type become
- * one with it. Consumes entries of @spare (two) as needed. locks_lock held.
+ * Put @want (F_UNLCK: only take away) into the owner's locks: what it covers is cut off them, and
+ * neighbours of the same type become one with it. Consumes entries of @spare (two) as needed.
+ * locks_lock held.
  *
  *	old	   [======]	  [==]	     [=======]
  *	want		[============]		        cut:	[===][============][==]
@@ -93,7 +95,7 @@ static void apply_lock(struct inode *inode, struct file_lock *want, struct file_
 		spare[0] = NULL;
 		*new = *want;
 	}
-	list_for_each_entry_safe(l, next, &inode->i_flock, list) {
+	list_for_each_entry_safe (l, next, &inode->i_flock, list) {
 		if (l->kind != LOCK_POSIX || l->owner != want->owner)
 			continue;
 		if (new && l->type == new->type && l->start <= new->end + (new->end != LLONG_MAX) &&
@@ -125,7 +127,7 @@ static void apply_lock(struct inode *inode, struct file_lock *want, struct file_
 	}
 	if (!new)
 		return;
-	list_for_each_entry(l, &inode->i_flock, list) {
+	list_for_each_entry (l, &inode->i_flock, list) {
 		if (l->kind == LOCK_POSIX && l->owner == new->owner && l->start > new->start)
 			break;
 		before = &l->list;
@@ -134,7 +136,8 @@ static void apply_lock(struct inode *inode, struct file_lock *want, struct file_
 }
 
 /* Take, change or give back. 0, -EAGAIN (and *holder, if it must wait), -EDEADLK. */
-static int try_lock(struct inode *inode, struct file_lock *want, struct file_lock *spare[2], const void **holder)
+static int try_lock(struct inode *inode, struct file_lock *want, struct file_lock *spare[2],
+		    const void **holder)
 {
 	struct file_lock *conflict = NULL;
 	int err = 0;
@@ -238,7 +241,8 @@ static int flock_to_lock(struct file *file, const struct flock *fl, struct file_
 	return 0;
 }
 
-static int set_lock_owner(struct file *file, struct file_lock *lock, const struct flock *fl, bool ofd)
+static int set_lock_owner(struct file *file, struct file_lock *lock, const struct flock *fl,
+			  bool ofd)
 {
 	if (ofd && fl->l_pid)
 		return -EINVAL;
@@ -293,7 +297,8 @@ static bool still_open(unsigned int fd, struct file *file)
 
 long fcntl_setlk(unsigned int fd, struct file *file, unsigned int cmd, struct flock __user *arg)
 {
-	bool ofd = cmd == F_OFD_SETLK || cmd == F_OFD_SETLKW, wait = cmd == F_SETLKW || cmd == F_OFD_SETLKW;
+	bool ofd = cmd == F_OFD_SETLK || cmd == F_OFD_SETLKW,
+	     wait = cmd == F_SETLKW || cmd == F_OFD_SETLKW;
 	struct file_lock lock = {}, *spare[2];
 	const void *holder;
 	struct flock fl;
@@ -313,13 +318,14 @@ long fcntl_setlk(unsigned int fd, struct file *file, unsigned int cmd, struct fl
 	spare[1] = alloc_lock_entry();
 	err = -ENOLCK;
 	if (spare[0] && spare[1])
-		err = wait ? wait_for_lock(file->f_inode, &lock, spare) :
-			     try_lock(file->f_inode, &lock, spare, &holder);
+		err = wait ? wait_for_lock(file->f_inode, &lock, spare)
+			   : try_lock(file->f_inode, &lock, spare, &holder);
 	if (err == -EDEADLK && !wait)
 		err = -EAGAIN;
 	free_lock_entry(spare[0]);
 	free_lock_entry(spare[1]);
-	/* Another thread may have closed the descriptor just before the lock was taken: nobody would ever give it back. */
+	/* Another thread may have closed the descriptor just before the lock was taken: nobody
+	 * would ever give it back. */
 	if (!err && !ofd && lock.type != F_UNLCK && !still_open(fd, file)) {
 		locks_remove_posix(file, current->files);
 		err = -EBADF;
@@ -335,14 +341,14 @@ static void remove_locks(struct inode *inode, const void *owner)
 	LIST_HEAD(gone);
 
 	spin_lock(&locks_lock);
-	list_for_each_entry_safe(l, next, &inode->i_flock, list) {
+	list_for_each_entry_safe (l, next, &inode->i_flock, list) {
 		if (l->owner == owner)
 			list_move(&l->list, &gone);
 	}
 	spin_unlock(&locks_lock);
 	if (list_empty(&gone))
 		return;
-	list_for_each_entry_safe(l, next, &gone, list)
+	list_for_each_entry_safe (l, next, &gone, list)
 		free_lock_entry(l);
 	wake_up_all(&locks_waiters);
 }

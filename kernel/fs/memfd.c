@@ -1,14 +1,13 @@
 /* SPDX-License-Identifier: MIT */
-/* Memory files without a place in a tree: memfd_create(2) with its seals, shared anonymous memory. */
+/* Memory files without a place in a tree: memfd_create(2) with its seals, shared anonymous memory.
+ */
 #include "fs/internal.h"
 #include "fs/shmem.h"
 #include "base/panic.h"
 #include "lib/vsprintf.h"
 #include "mm/mm.h"
 
-#define MFD_NAME_MAX	  (NAME_MAX - 6) /* behind "memfd:" */
-
-
+#define MFD_NAME_MAX (NAME_MAX - 6) /* behind "memfd:" */
 
 static struct super_block *shm_sb;
 static struct shmem_sb_info shm_info; /* no limits */
@@ -117,7 +116,8 @@ static int add_seals(struct file *file, unsigned long seals)
 
 	if (!(file->f_mode & FMODE_WRITE))
 		return -EPERM;
-	if (seals & ~(unsigned long)(F_SEAL_SEAL | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE | F_SEAL_FUTURE_WRITE))
+	if (seals & ~(unsigned long)(F_SEAL_SEAL | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE |
+				     F_SEAL_FUTURE_WRITE))
 		return -EINVAL;
 	down_write(&inode->i_rwsem);
 	if (inode->i_seals & F_SEAL_SEAL)

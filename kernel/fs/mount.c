@@ -2,9 +2,10 @@
 /*
  * The mount tree: which file system's root covers which directory.
  *
- * A mount holds a reference to its parent, to the dentry it covers, to its root and to its super block. Its own count is one for being in
- * the tree, one for each mount on it, and one for each path that leads into it. The tree changes under namespace_mutex and
- * mount_lock; either is enough to read it.
+ * A mount holds a reference to its parent, to the dentry it covers, to its root and to its super
+ * block. Its own count is one for being in the tree, one for each mount on it, and one for each
+ * path that leads into it. The tree changes under namespace_mutex and mount_lock; either is enough
+ * to read it.
  */
 #include "fs/internal.h"
 #include "lib/hash.h"
@@ -29,7 +30,8 @@ void mount_init(void)
 
 static struct hlist_head *mount_bucket(const struct vfsmount *parent, const struct dentry *dentry)
 {
-	return &mount_hashtable[hash_64((unsigned long)parent ^ ((unsigned long)dentry * 31), MOUNT_HASH_BITS)];
+	return &mount_hashtable[hash_64((unsigned long)parent ^ ((unsigned long)dentry * 31),
+					MOUNT_HASH_BITS)];
 }
 
 struct vfsmount *alloc_vfsmnt(struct super_block *sb, struct dentry *root, const char *source)
@@ -82,7 +84,7 @@ static struct vfsmount *__lookup_mnt(const struct vfsmount *parent, const struct
 {
 	struct vfsmount *mnt;
 
-	hlist_for_each_entry(mnt, mount_bucket(parent, dentry), mnt_hash) {
+	hlist_for_each_entry (mnt, mount_bucket(parent, dentry), mnt_hash) {
 		if (mnt->mnt_parent == parent && mnt->mnt_mountpoint == dentry)
 			return mnt;
 	}
@@ -187,7 +189,7 @@ static bool still_mounted_on(struct mnt_namespace *ns, const struct dentry *dent
 {
 	struct vfsmount *mnt;
 
-	list_for_each_entry(mnt, &ns->list, mnt_list) {
+	list_for_each_entry (mnt, &ns->list, mnt_list) {
 		if (mnt->mnt_parent && mnt->mnt_mountpoint == dentry)
 			return true;
 	}
@@ -236,7 +238,7 @@ void umount_tree(struct vfsmount *top)
 	} while (mnt != top);
 	mutex_unlock(&namespace_mutex);
 
-	list_for_each_entry_safe(mnt, next, &gone, mnt_list) {
+	list_for_each_entry_safe (mnt, next, &gone, mnt_list) {
 		on = mnt->mnt_parent_put;
 		list_del_init(&mnt->mnt_list);
 		mntput(mnt);

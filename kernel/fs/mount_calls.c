@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* mount(2), umount(2), pivot_root(2): decisions first, then the tree of mount.c is changed. Every mount is private. */
+/* mount(2), umount(2), pivot_root(2): decisions first, then the tree of mount.c is changed. Every
+ * mount is private. */
 #include "fs/internal.h"
 #include "mm/mm.h"
 #include "task/cred.h"
@@ -35,10 +36,11 @@ static int graft(struct vfsmount *mnt, struct path *target, unsigned long flags)
 	follow_mounts(target);
 	if (!mnt_in_tree(target->mnt))
 		err = -EINVAL;
-	else if (mnt->mnt_sb == target->mnt->mnt_sb && path_mounted(target) && mnt->mnt_root == target->dentry &&
-		 !(flags & MS_BIND))
+	else if (mnt->mnt_sb == target->mnt->mnt_sb && path_mounted(target) &&
+		 mnt->mnt_root == target->dentry && !(flags & MS_BIND))
 		err = -EBUSY;
-	else if (S_ISDIR(mnt->mnt_root->d_inode->i_mode) != S_ISDIR(target->dentry->d_inode->i_mode))
+	else if (S_ISDIR(mnt->mnt_root->d_inode->i_mode) !=
+		 S_ISDIR(target->dentry->d_inode->i_mode))
 		err = -ENOTDIR;
 	else if ((target->dentry->d_inode->i_flags & S_DEAD) || d_unlinked(target->dentry))
 		err = -ENOENT;
@@ -50,8 +52,8 @@ static int graft(struct vfsmount *mnt, struct path *target, unsigned long flags)
 	return err;
 }
 
-static int do_new_mount(struct path *target, const char *source, const char *type_name, unsigned long flags,
-			const char *data)
+static int do_new_mount(struct path *target, const char *source, const char *type_name,
+			unsigned long flags, const char *data)
 {
 	struct file_system_type *type;
 	struct super_block *sb;
@@ -86,13 +88,14 @@ static struct vfsmount *clone_mnt(struct vfsmount *old, struct dentry *root)
 	return mnt;
 }
 
-/* Mount copies of all mounts below @old_path on the same places below @mnt. namespace_mutex held. */
+/* Mount copies of all mounts below @old_path on the same places below @mnt. namespace_mutex held.
+ */
 static int clone_children(struct vfsmount *mnt, struct vfsmount *old, struct dentry *below)
 {
 	struct vfsmount *child, *copy;
 	int err = 0;
 
-	list_for_each_entry(child, &old->mnt_mounts, mnt_child) {
+	list_for_each_entry (child, &old->mnt_mounts, mnt_child) {
 		struct path on = {.mnt = mnt, .dentry = child->mnt_mountpoint};
 
 		if (!is_subdir(child->mnt_mountpoint, below) || child == mnt)
@@ -141,22 +144,62 @@ out:
 	return err;
 }
 
+/* Does a file that is open for writing keep @mnt (or, NULL, @sb) from becoming read-only?
+ * namespace_mutex held. */
+static bool has_writers(struct super_block *sb, struct vfsmount *mnt, struct mnt_namespace *ns)
+{
+	struct vfsmount *m;
+	bool found = false;
+
+	if (mnt)
+		return atomic_read(&mnt->mnt_writers) > 0;
+	spin_lock(&mount_lock);
+	list_for_each_entry (m, &ns->list, mnt_list)
+		found |= m->mnt_sb == sb && atomic_read(&m->mnt_writers) > 0;
+	spin_unlock(&mount_lock);
+	return found;
+}
+
+static int remount_sb(struct vfsmount *mnt, unsigned long flags, const char *data)
+{
+	struct super_block *sb = mnt->mnt_sb;
+	unsigned long old = sb->s_flags;
+	int err = 0;
+
+	if ((flags & MS_RDONLY) && !(old & MS_RDONLY)) {
+		WRITE_ONCE(sb->s_flags, old | MS_RDONLY);
+		smp_mb(); /* pairs with get_file_access() */
+		if (has_writers(sb, NULL, mnt->mnt_ns))
+			err = -EBUSY;
+	}
+	if (!err && sb->s_op && sb->s_op->remount)
+		err = sb->s_op->remount(sb, flags, data);
+	WRITE_ONCE(sb->s_flags, err ? old : (old & ~SB_FLAGS) | (flags & SB_FLAGS));
+	return err;
+}
+
+static int remount_mnt(struct vfsmount *mnt, unsigned long flags)
+{
+	unsigned long old = mnt->mnt_flags;
+
+	WRITE_ONCE(mnt->mnt_flags, mnt_flags_of(flags));
+	smp_mb(); /* pairs with get_file_access() */
+	if (!(flags & MS_RDONLY) || (old & MS_RDONLY) || !has_writers(NULL, mnt, NULL))
+		return 0;
+	WRITE_ONCE(mnt->mnt_flags, old);
+	return -EBUSY;
+}
+
 static int do_remount(struct path *path, unsigned long flags, const char *data)
 {
-	struct super_block *sb = path->mnt->mnt_sb;
-	int err = 0;
+	int err;
 
 	if (!path_mounted(path) || !mnt_in_tree(path->mnt))
 		return -EINVAL;
 	mutex_lock(&namespace_mutex);
-	if (!(flags & MS_BIND)) {
-		if (sb->s_op && sb->s_op->remount)
-			err = sb->s_op->remount(sb, flags, data);
-		if (!err)
-			sb->s_flags = (sb->s_flags & ~SB_FLAGS) | (flags & SB_FLAGS);
-	}
+	err = flags & MS_BIND ? 0 : remount_sb(path->mnt, flags, data);
 	if (!err)
-		WRITE_ONCE(path->mnt->mnt_flags, mnt_flags_of(flags));
+		err = remount_mnt(path->mnt, flags);
 	mutex_unlock(&namespace_mutex);
 	return err;
 }
@@ -173,7 +216,8 @@ static int do_move(struct path *target, const char *source)
 		return err;
 	mutex_lock(&namespace_mutex);
 	follow_mounts(target);
-	if (!path_mounted(&from) || !from.mnt->mnt_parent || !mnt_in_tree(from.mnt) || !mnt_in_tree(target->mnt))
+	if (!path_mounted(&from) || !from.mnt->mnt_parent || !mnt_in_tree(from.mnt) ||
+	    !mnt_in_tree(target->mnt))
 		err = -EINVAL;
 	else if (S_ISDIR(from.dentry->d_inode->i_mode) != S_ISDIR(target->dentry->d_inode->i_mode))
 		err = -EINVAL;
@@ -202,7 +246,8 @@ static int do_change_type(struct path *path, unsigned long flags)
 	return type == MS_PRIVATE || type == MS_SLAVE ? 0 : -EINVAL;
 }
 
-int do_mount(const char *source, const char *target_name, const char *type, unsigned long flags, const char *data)
+int do_mount(const char *source, const char *target_name, const char *type, unsigned long flags,
+	     const char *data)
 {
 	struct path target;
 	int err;
@@ -265,7 +310,8 @@ static int umount_path(struct path *path, int flags)
 		if (is_root)
 			err = umount_current_root(mnt);
 		/* In use beyond the tree's reference and the caller's? */
-		else if (!mnt->mnt_parent || !list_empty(&mnt->mnt_mounts) || refcount_read(&mnt->mnt_count) > 2)
+		else if (!mnt->mnt_parent || !list_empty(&mnt->mnt_mounts) ||
+			 refcount_read(&mnt->mnt_count) > 2)
 			err = -EBUSY;
 		if (err || is_root) {
 			mutex_unlock(&namespace_mutex);
@@ -303,8 +349,8 @@ static void replace_fs_refs(const struct path *old, const struct path *new)
 	int dropped = 0;
 
 	spin_lock(&tasklist_lock);
-	for_each_process(leader) {
-		for_each_thread(leader, t) {
+	for_each_process (leader) {
+		for_each_thread (leader, t) {
 			struct fs_struct *fs;
 
 			task_lock(t);
@@ -314,7 +360,8 @@ static void replace_fs_refs(const struct path *old, const struct path *new)
 
 				spin_lock(&fs->lock);
 				for (int i = 0; i < 2; i++) {
-					if (slots[i]->mnt != old->mnt || slots[i]->dentry != old->dentry)
+					if (slots[i]->mnt != old->mnt ||
+					    slots[i]->dentry != old->dentry)
 						continue;
 					path_get(new);
 					*slots[i] = *new;
@@ -345,8 +392,8 @@ int do_pivot_root(const char *new_name, const char *put_old_name)
 		goto out_new;
 	get_fs_root(&root);
 	mutex_lock(&namespace_mutex);
-	if (!mnt_in_tree(new.mnt) || !mnt_in_tree(root.mnt) || !path_mounted(&root) || !path_mounted(&new) ||
-	    !root.mnt->mnt_parent || !new.mnt->mnt_parent)
+	if (!mnt_in_tree(new.mnt) || !mnt_in_tree(root.mnt) || !path_mounted(&root) ||
+	    !path_mounted(&new) || !root.mnt->mnt_parent || !new.mnt->mnt_parent)
 		err = -EINVAL;
 	else if (d_unlinked(new.dentry))
 		err = -ENOENT;
@@ -375,8 +422,8 @@ out_new:
 
 /* ---- System calls ---- */
 
-long ksys_mount(const char __user *source, const char __user *target, const char __user *type, unsigned long flags,
-		const void __user *data)
+long ksys_mount(const char __user *source, const char __user *target, const char __user *type,
+		unsigned long flags, const void __user *data)
 {
 	char *source_k = NULL, *type_k = NULL, *target_k = NULL, *data_k = NULL;
 	long err = -ENOMEM;

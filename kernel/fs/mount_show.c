@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* The mounts as text: /proc/PID/mounts and mountinfo. Only those that a given root leads to are shown. */
+/* The mounts as text: /proc/PID/mounts and mountinfo. Only those that a given root leads to are
+ * shown. */
 #include "fs/internal.h"
 #include "fs/seq_file.h"
 
@@ -9,8 +10,9 @@ static void show_mnt_options(struct seq_file *m, const struct vfsmount *mnt)
 		unsigned long flag;
 		const char *text;
 	} options[] = {
-		{MS_NOSUID, ",nosuid"},	    {MS_NODEV, ",nodev"},	    {MS_NOEXEC, ",noexec"},
-		{MS_NOATIME, ",noatime"},   {MS_NODIRATIME, ",nodiratime"}, {MS_RELATIME, ",relatime"},
+		{MS_NOSUID, ",nosuid"},		  {MS_NODEV, ",nodev"},
+		{MS_NOEXEC, ",noexec"},		  {MS_NOATIME, ",noatime"},
+		{MS_NODIRATIME, ",nodiratime"},	  {MS_RELATIME, ",relatime"},
 		{MS_NOSYMFOLLOW, ",nosymfollow"},
 	};
 
@@ -50,7 +52,8 @@ static void show_mounts_line(struct seq_file *m, struct vfsmount *mnt, const cha
 	seq_puts(m, " 0 0\n");
 }
 
-static void show_mountinfo_line(struct seq_file *m, struct vfsmount *mnt, const char *where, char *buf)
+static void show_mountinfo_line(struct seq_file *m, struct vfsmount *mnt, const char *where,
+				char *buf)
 {
 	struct super_block *sb = mnt->mnt_sb;
 	/* The root within the file system: its path below the super block's root. */
@@ -59,8 +62,9 @@ static void show_mountinfo_line(struct seq_file *m, struct vfsmount *mnt, const 
 	struct path inside = {.mnt = &bare, .dentry = mnt->mnt_root};
 	char *name;
 
-	seq_printf(m, "%d %d %u:%u ", mnt->mnt_id, mnt->mnt_parent ? mnt->mnt_parent->mnt_id : mnt->mnt_id,
-		   MAJOR(sb->s_dev), MINOR(sb->s_dev));
+	seq_printf(m, "%d %d %u:%u ", mnt->mnt_id,
+		   mnt->mnt_parent ? mnt->mnt_parent->mnt_id : mnt->mnt_id, MAJOR(sb->s_dev),
+		   MINOR(sb->s_dev));
 	root.mnt = &bare;
 	name = path_below_locked(&inside, &root, buf, PATH_MAX);
 	seq_escape(m, name ? name : "/", " \t\n");
@@ -87,7 +91,7 @@ static int show_all(struct seq_file *m, const struct path *root, bool mountinfo)
 	spin_lock(&dcache_lock);
 	spin_lock(&mount_lock);
 	if (root->mnt->mnt_ns) {
-		list_for_each_entry(mnt, &root->mnt->mnt_ns->list, mnt_list) {
+		list_for_each_entry (mnt, &root->mnt->mnt_ns->list, mnt_list) {
 			struct path path = {.mnt = mnt, .dentry = mnt->mnt_root};
 			char *where = path_below_locked(&path, root, names, PATH_MAX);
 

@@ -6,7 +6,7 @@
  *	".."	up: over the mount point if it stands on the root of a mount; never above nd->root
  *	name	the dcache; if it is not there, the file system, with the directory locked
  *		... covered by a mount: its root
- *		... a symbolic link: its target is walked first, what is left of the name waits on nd->stack
+ *		... a symbolic link: its target is walked first, the rest waits on nd->stack
  *
  * Nothing is locked between components: references keep what the walk stands on.
  */
@@ -198,7 +198,8 @@ struct dentry *lookup_child(struct nameidata *nd)
 	return dentry;
 }
 
-/* @path is a link: its target in *link; or, for one that is a jump, nd->path moved and *link NULL. */
+/* @path is a link: its target in *link; or, for one that is a jump, nd->path moved and *link NULL.
+ */
 static int pick_link(struct nameidata *nd, const struct path *path, char **link)
 {
 	const struct inode_operations *op = path->dentry->d_inode->i_op;

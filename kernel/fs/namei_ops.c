@@ -62,10 +62,12 @@ int vfs_link(struct dentry *old, struct inode *dir, struct dentry *dentry)
 		return err;
 	if (dir->i_sb != inode->i_sb)
 		return -EXDEV;
-	if ((inode->i_flags & (S_APPEND | S_IMMUTABLE)) || !dir->i_op->link || S_ISDIR(inode->i_mode))
+	if ((inode->i_flags & (S_APPEND | S_IMMUTABLE)) || !dir->i_op->link ||
+	    S_ISDIR(inode->i_mode))
 		return -EPERM;
 	down_write_nested(&inode->i_rwsem);
-	/* A file without names comes back only if it never had one (O_TMPFILE): its inode says so by S_TMPFILE. */
+	/* A file without names comes back only if it never had one (O_TMPFILE): its inode says so
+	 * by S_TMPFILE. */
 	if (!inode->i_nlink && !(inode->i_flags & S_TMPFILE))
 		err = -ENOENT;
 	else

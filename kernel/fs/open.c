@@ -10,228 +10,12 @@
 #include "task/cred.h"
 
 struct open_args {
-	int flags;	      /* O_* */
-	umode_t mode;	      /* of a file to be created, with S_IFREG */
-	int acc_mode;	      /* MAY_* */
-	unsigned int lookup;  /* LOOKUP_* */
+	int flags;	     /* O_* */
+	umode_t mode;	     /* of a file to be created, with S_IFREG */
+	int acc_mode;	     /* MAY_* */
+	unsigned int lookup; /* LOOKUP_* */
 	bool exec;
 };
-
-/* ---- Writers against executers of a file ---- */
-
-int get_write_access(struct inode *inode)
-{
-	int old = atomic_read(&inode->i_writecount);
-
-	do {
-		if (old < 0)
-			return -ETXTBSY;
-	} while (!atomic_try_cmpxchg(&inode->i_writecount, &old, old + 1));
-	return 0;
-}
-
-void put_write_access(struct inode *inode)
-{
-	atomic_dec(&inode->i_writecount);
-}
-
-static int deny_write_access(struct inode *inode)
-{
-	int old = atomic_read(&inode->i_writecount);
-
-	do {
-		if (old > 0)
-			return -ETXTBSY;
-	} while (!atomic_try_cmpxchg(&inode->i_writecount, &old, old - 1));
-	return 0;
-}
-
-static int get_file_access(struct file *file)
-{
-	struct inode *inode = file->f_inode;
-	int err;
-
-	if (file->f_mode & FMODE_EXEC)
-		return deny_write_access(inode);
-	if (!(file->f_mode & FMODE_WRITE) || !S_ISREG(inode->i_mode))
-		return 0;
-	err = get_write_access(inode);
-	if (!err) {
-		err = mnt_want_write(file->f_path.mnt);
-		if (err)
-			put_write_access(inode);
-	}
-	return err;
-}
-
-static void put_file_access(struct file *file)
-{
-	struct inode *inode = file->f_inode;
-
-	if (file->f_mode & FMODE_EXEC)
-		atomic_inc(&inode->i_writecount);
-	else if ((file->f_mode & FMODE_WRITE) && S_ISREG(inode->i_mode))
-		put_write_access(inode);
-}
-
-/* ---- Life of an open file ---- */
-
-/* file_release_hook: the last reference is gone. Who watches the file goes first, then what it stands for. */
-static void file_release(struct file *file)
-{
-	if (!file->f_path.mnt)
-		return; /* never opened */
-	if (!(file->f_mode & FMODE_PATH)) {
-		if (!list_empty(&file->f_ep_links))
-			eventpoll_release_file(file);
-		locks_remove_file(file);
-		if (file->f_op && file->f_op->release)
-			file->f_op->release(file->f_inode, file);
-		put_file_access(file);
-	}
-	path_put(&file->f_path);
-}
-
-/* file_close_hook: one descriptor of a table is gone. */
-static void file_closed(struct file *file, struct files_struct *files)
-{
-	if (files && file->f_inode && !list_empty(&file->f_inode->i_flock))
-		locks_remove_posix(file, files);
-}
-
-static bool path_noexec(const struct path *path)
-{
-	return path->mnt && (path->mnt->mnt_flags & MS_NOEXEC);
-}
-
-static bool inode_may_inspect(struct inode *inode)
-{
-	return inode_owner_or_capable(inode) || inode_permission(inode, MAY_WRITE) == 0;
-}
-
-void open_init(void)
-{
-	path_noexec_hook = path_noexec;
-	inode_may_inspect_hook = inode_may_inspect;
-	file_release_hook = file_release;
-	file_close_hook = file_closed;
-	inode_size_hook = i_size_read;
-}
-
-static const struct file_operations path_fops; /* O_PATH: nothing */
-
-int do_dentry_open(struct file *file, struct inode *inode)
-{
-	int err = 0;
-
-	path_get(&file->f_path);
-	file->f_inode = inode;
-	file->f_mapping = inode->i_mapping;
-	if (file->f_mode & FMODE_PATH) {
-		file->f_op = &path_fops;
-		return 0;
-	}
-	err = get_file_access(file);
-	if (err)
-		goto put_path;
-	file->f_mode |= FMODE_LSEEK | FMODE_PREAD | FMODE_PWRITE;
-	file->f_op = inode->i_fop;
-	if (file->f_op->open) {
-		err = file->f_op->open(inode, file);
-		if (err)
-			goto put_access;
-	}
-	if (!file->f_op->llseek)
-		file->f_mode &= ~FMODE_LSEEK;
-	file->f_flags &= ~(O_CREAT | O_EXCL | O_NOCTTY | O_TRUNC | O_CLOEXEC);
-	return 0;
-
-put_access:
-	put_file_access(file);
-put_path:
-	file->f_op = NULL;
-	file->f_inode = NULL;
-	path_put(&file->f_path);
-	file->f_path.mnt = NULL;
-	file->f_path.dentry = NULL;
-	return err;
-}
-
-struct file *dentry_open(const struct path *path, int flags, const struct cred *cred)
-{
-	struct file *file = alloc_empty_file(flags, cred);
-	int err;
-
-	if (IS_ERR(file))
-		return file;
-	file->f_path = *path;
-	err = do_dentry_open(file, path->dentry->d_inode);
-	if (err) {
-		fput(file);
-		return ERR_PTR(err);
-	}
-	return file;
-}
-
-struct file *alloc_file_pseudo(struct inode *inode, const char *name, unsigned int flags,
-			       const struct file_operations *fops)
-{
-	struct dentry *dentry = d_alloc_pseudo(inode->i_sb, name);
-	struct file *file;
-
-	if (!dentry) {
-		iput(inode);
-		return ERR_PTR(-ENOMEM);
-	}
-	dentry->d_inode = inode;
-	file = alloc_empty_file(flags & ~O_CLOEXEC, current_cred());
-	if (IS_ERR(file)) {
-		dput(dentry);
-		return file;
-	}
-	file->f_path.mnt = mntget(inode->i_sb->s_kern_mnt);
-	file->f_path.dentry = dentry;
-	file->f_inode = inode;
-	file->f_mapping = inode->i_mapping;
-	file->f_op = fops;
-	if (fops->llseek)
-		file->f_mode |= FMODE_LSEEK;
-	if (S_ISREG(inode->i_mode))
-		file->f_mode |= FMODE_PREAD | FMODE_PWRITE;
-	else
-		file->f_mode |= FMODE_STREAM;
-	if ((file->f_mode & FMODE_WRITE) && S_ISREG(inode->i_mode))
-		atomic_inc(&inode->i_writecount);
-	return file;
-}
-
-struct file *alloc_file_clone(struct file *base, unsigned int flags, const struct file_operations *fops)
-{
-	struct file *file = alloc_empty_file(flags, current_cred());
-
-	if (IS_ERR(file))
-		return file;
-	file->f_path = base->f_path;
-	path_get(&file->f_path);
-	file->f_inode = base->f_inode;
-	file->f_mapping = base->f_mapping;
-	file->f_op = fops;
-	file->f_mode |= base->f_mode & (FMODE_LSEEK | FMODE_PREAD | FMODE_PWRITE | FMODE_STREAM);
-	return file;
-}
-
-int nonseekable_open(struct inode *inode, struct file *file)
-{
-	file->f_mode &= ~(FMODE_LSEEK | FMODE_PREAD | FMODE_PWRITE);
-	return 0;
-}
-
-int stream_open(struct inode *inode, struct file *file)
-{
-	file->f_mode &= ~(FMODE_LSEEK | FMODE_PREAD | FMODE_PWRITE);
-	file->f_mode |= FMODE_STREAM;
-	return 0;
-}
 
 /* ---- May it be opened? ---- */
 
@@ -280,7 +64,8 @@ static int may_open(const struct path *path, int acc_mode, int flags)
 /* ---- The last component ---- */
 
 /* Make the file the walk has come to, or find that somebody made it. Sets *created. */
-static struct dentry *lookup_or_create(struct nameidata *nd, const struct open_args *op, bool *created)
+static struct dentry *lookup_or_create(struct nameidata *nd, const struct open_args *op,
+				       bool *created)
 {
 	struct dentry *parent = nd->path.dentry, *dentry;
 	struct inode *dir = parent->d_inode;
@@ -327,7 +112,8 @@ static int open_last(struct nameidata *nd, const struct open_args *op, bool *cre
 	return step_into(nd, dentry, nd->flags & LOOKUP_FOLLOW, link);
 }
 
-static int open_at(struct nameidata *nd, const struct open_args *op, bool created, struct file *file)
+static int open_at(struct nameidata *nd, const struct open_args *op, bool created,
+		   struct file *file)
 {
 	struct inode *inode = nd->path.dentry->d_inode;
 	bool truncate = (op->flags & O_TRUNC) && S_ISREG(inode->i_mode) && !created;
@@ -363,14 +149,16 @@ static int open_at(struct nameidata *nd, const struct open_args *op, bool create
 	return err;
 }
 
-static int open_tmpfile(struct nameidata *nd, const char *name, const struct open_args *op, struct file *file)
+static int open_tmpfile(struct nameidata *nd, const char *name, const struct open_args *op,
+			struct file *file)
 {
 	struct dentry *dentry;
 	struct inode *dir;
 	struct path dir_path;
 	int err;
 
-	err = filename_lookup(nd->dfd, name, (nd->flags & ~LOOKUP_PARENT) | LOOKUP_DIRECTORY, &dir_path);
+	err = filename_lookup(nd->dfd, name, (nd->flags & ~LOOKUP_PARENT) | LOOKUP_DIRECTORY,
+			      &dir_path);
 	if (err)
 		return err;
 	dir = dir_path.dentry->d_inode;
@@ -401,7 +189,8 @@ out:
 	return err;
 }
 
-static int open_walk(struct nameidata *nd, const char *name, const struct open_args *op, struct file *file)
+static int open_walk(struct nameidata *nd, const char *name, const struct open_args *op,
+		     struct file *file)
 {
 	bool created = false;
 	char *link;
@@ -463,14 +252,16 @@ static struct file *path_openat(int dfd, const char *name, const struct open_arg
 /* What open(2), openat2(2) and the kernel ask for, checked: 0 or -EINVAL, -EAGAIN. */
 static int decode_open(int flags, umode_t mode, unsigned int lookup, struct open_args *op)
 {
-	static const unsigned char access[] = {MAY_READ, MAY_WRITE, MAY_READ | MAY_WRITE, MAY_READ | MAY_WRITE};
+	static const unsigned char access[] = {MAY_READ, MAY_WRITE, MAY_READ | MAY_WRITE,
+					       MAY_READ | MAY_WRITE};
 
 	if (flags & __O_SYNC)
 		flags |= O_DSYNC;
 	op->exec = false;
 	op->acc_mode = access[flags & O_ACCMODE];
 	if (flags & __O_TMPFILE) {
-		if ((flags & O_TMPFILE) != O_TMPFILE || (flags & O_CREAT) || !(op->acc_mode & MAY_WRITE))
+		if ((flags & O_TMPFILE) != O_TMPFILE || (flags & O_CREAT) ||
+		    !(op->acc_mode & MAY_WRITE))
 			return -EINVAL;
 	} else if ((flags & (O_CREAT | O_DIRECTORY)) == (O_CREAT | O_DIRECTORY)) {
 		return -EINVAL;
@@ -496,7 +287,8 @@ static int decode_open(int flags, umode_t mode, unsigned int lookup, struct open
 	return 0;
 }
 
-struct file *do_filp_open(int dfd, const char *name, int flags, umode_t mode, unsigned int lookup_flags)
+struct file *do_filp_open(int dfd, const char *name, int flags, umode_t mode,
+			  unsigned int lookup_flags)
 {
 	struct open_args op;
 	int err = decode_open(flags, mode, lookup_flags, &op);
@@ -570,7 +362,8 @@ long ksys_creat(const char __user *name, umode_t mode)
 	return ksys_openat(AT_FDCWD, name, O_CREAT | O_WRONLY | O_TRUNC, mode);
 }
 
-/* The struct as far as both know it; a longer one must be zero beyond. 0, -EINVAL, -E2BIG, -EFAULT. */
+/* The struct as far as both know it; a longer one must be zero beyond. 0, -EINVAL, -E2BIG, -EFAULT.
+ */
 static int copy_open_how(struct open_how *how, const struct open_how __user *from, size_t size)
 {
 	char rest[64];
@@ -599,9 +392,12 @@ long ksys_openat2(int dfd, const char __user *name, const struct open_how __user
 		u64 resolve;
 		unsigned int lookup;
 	} map[] = {
-		{RESOLVE_NO_XDEV, LOOKUP_NO_XDEV},	   {RESOLVE_NO_MAGICLINKS, LOOKUP_NO_MAGICLINKS},
-		{RESOLVE_NO_SYMLINKS, LOOKUP_NO_SYMLINKS}, {RESOLVE_BENEATH, LOOKUP_BENEATH},
-		{RESOLVE_IN_ROOT, LOOKUP_IN_ROOT},	   {RESOLVE_CACHED, LOOKUP_CACHED},
+		{RESOLVE_NO_XDEV, LOOKUP_NO_XDEV},
+		{RESOLVE_NO_MAGICLINKS, LOOKUP_NO_MAGICLINKS},
+		{RESOLVE_NO_SYMLINKS, LOOKUP_NO_SYMLINKS},
+		{RESOLVE_BENEATH, LOOKUP_BENEATH},
+		{RESOLVE_IN_ROOT, LOOKUP_IN_ROOT},
+		{RESOLVE_CACHED, LOOKUP_CACHED},
 	};
 	unsigned int lookup = 0;
 	struct open_args op;
@@ -617,7 +413,8 @@ long ksys_openat2(int dfd, const char __user *name, const struct open_how __user
 			lookup |= map[i].lookup;
 		how.resolve &= ~map[i].resolve;
 	}
-	if (how.resolve || (lookup & (LOOKUP_BENEATH | LOOKUP_IN_ROOT)) == (LOOKUP_BENEATH | LOOKUP_IN_ROOT))
+	if (how.resolve ||
+	    (lookup & (LOOKUP_BENEATH | LOOKUP_IN_ROOT)) == (LOOKUP_BENEATH | LOOKUP_IN_ROOT))
 		return -EINVAL;
 	if (how.flags & (O_CREAT | __O_TMPFILE) ? how.mode & ~(u64)S_IALLUGO : how.mode)
 		return -EINVAL;

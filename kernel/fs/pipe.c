@@ -2,9 +2,10 @@
 /*
  * Pipes: a ring of page pieces between writers and readers.
  *
- * A write of at most PIPE_BUF bytes goes into the ring as a whole: it is appended to the last page if all of it fits there,
- * else it gets a page of its own. Sleepers are woken only when the pipe stops being empty or full (and, once somebody polls it,
- * by every write: edge-triggered epoll counts on that). FIFOs, which open in their own way, are in fifo.c.
+ * A write of at most PIPE_BUF bytes goes into the ring as a whole: it is appended to the last page
+ * if all of it fits there, else it gets a page of its own. Sleepers are woken only when the pipe
+ * stops being empty or full (and, once somebody polls it, by every write: edge-triggered epoll
+ * counts on that). FIFOs, which open in their own way, are in fifo.c.
  */
 #include "fs/pipe.h"
 #include "abi/ioctl.h"
@@ -14,7 +15,8 @@
 
 static struct super_block *pipe_sb;
 static struct kmem_cache *pipe_cache;
-static const unsigned int pipe_max_size = 1024 * 1024; /* bytes a pipe may have without CAP_SYS_RESOURCE */
+/* bytes a pipe may have without CAP_SYS_RESOURCE */
+static const unsigned int pipe_max_size = 1024 * 1024;
 
 /* ---- The ring ---- */
 
@@ -112,7 +114,8 @@ int pipe_wait_readable(struct pipe_inode_info *pipe, bool nonblock)
 	if (nonblock)
 		return -EAGAIN;
 	mutex_unlock(&pipe->mutex);
-	err = wait_event_interruptible(pipe->rd_wait, !pipe_empty(pipe) || !READ_ONCE(pipe->writers));
+	err = wait_event_interruptible(pipe->rd_wait,
+				       !pipe_empty(pipe) || !READ_ONCE(pipe->writers));
 	mutex_lock(&pipe->mutex);
 	return err;
 }
@@ -124,7 +127,8 @@ int pipe_wait_writable(struct pipe_inode_info *pipe, bool nonblock)
 	if (nonblock)
 		return -EAGAIN;
 	mutex_unlock(&pipe->mutex);
-	err = wait_event_interruptible(pipe->wr_wait, !pipe_full(pipe) || !READ_ONCE(pipe->readers));
+	err = wait_event_interruptible(pipe->wr_wait,
+				       !pipe_full(pipe) || !READ_ONCE(pipe->readers));
 	mutex_lock(&pipe->mutex);
 	return err;
 }
@@ -187,7 +191,8 @@ static ssize_t pipe_read(struct file *file, struct iov_iter *to, loff_t *pos)
 
 /* ---- write ---- */
 
-/* Append the part of the write that is no whole page to the last buffer, if all of it fits. Bytes, 0, or -EFAULT. */
+/* Append the part of the write that is no whole page to the last buffer, if all of it fits. Bytes,
+ * 0, or -EFAULT. */
 static ssize_t append(struct pipe_inode_info *pipe, struct iov_iter *from)
 {
 	struct pipe_buffer *buf = pipe_buf(pipe, pipe->head - 1);
@@ -215,7 +220,8 @@ static ssize_t add_buffer(struct pipe_inode_info *pipe, struct iov_iter *from, b
 		free_pipe_page(pipe, page);
 		return -EFAULT;
 	}
-	*pipe_buf(pipe, pipe->head) = (struct pipe_buffer){.page = page, .len = n, .packet = packet};
+	*pipe_buf(pipe, pipe->head) =
+		(struct pipe_buffer){.page = page, .len = n, .packet = packet};
 	WRITE_ONCE(pipe->head, pipe->head + 1);
 	return n;
 }
@@ -227,8 +233,8 @@ ssize_t pipe_no_readers(void)
 	return -EPIPE;
 }
 
-static __always_inline ssize_t do_pipe_write(struct pipe_inode_info *pipe, struct iov_iter *from, bool nonblock,
-					     bool packet)
+static __always_inline ssize_t do_pipe_write(struct pipe_inode_info *pipe, struct iov_iter *from,
+					     bool nonblock, bool packet)
 {
 	ssize_t done = 0, n = 0;
 	bool was_empty;
@@ -263,14 +269,16 @@ static __always_inline ssize_t do_pipe_write(struct pipe_inode_info *pipe, struc
 	return done;
 }
 
-ssize_t pipe_write_from(struct pipe_inode_info *pipe, struct iov_iter *from, bool nonblock, bool packet)
+ssize_t pipe_write_from(struct pipe_inode_info *pipe, struct iov_iter *from, bool nonblock,
+			bool packet)
 {
 	return do_pipe_write(pipe, from, nonblock, packet);
 }
 
 static ssize_t pipe_write(struct file *file, struct iov_iter *from, loff_t *pos)
 {
-	ssize_t n = do_pipe_write(file->f_inode->i_pipe, from, file->f_flags & O_NONBLOCK, file->f_flags & O_DIRECT);
+	ssize_t n = do_pipe_write(file->f_inode->i_pipe, from, file->f_flags & O_NONBLOCK,
+				  file->f_flags & O_DIRECT);
 
 	if (n > 0)
 		file_update_time(file->f_inode);
@@ -293,7 +301,8 @@ static unsigned int pipe_poll(struct file *file, struct poll_table *pt)
 		if (!pipe_empty(pipe))
 			mask |= POLLIN | POLLRDNORM;
 		/* A FIFO hangs up only when a writer was there and left. */
-		if (!READ_ONCE(pipe->writers) && (unsigned long)file->private_data != READ_ONCE(pipe->w_counter))
+		if (!READ_ONCE(pipe->writers) &&
+		    (unsigned long)file->private_data != READ_ONCE(pipe->w_counter))
 			mask |= POLLHUP;
 	}
 	if (file->f_mode & FMODE_WRITE) {
@@ -335,7 +344,8 @@ static long set_pipe_size(struct pipe_inode_info *pipe, unsigned long size)
 		return -EINVAL;
 	for (slots = 1; slots * PAGE_SIZE < size; slots *= 2)
 		;
-	if (slots * PAGE_SIZE > pipe_max_size && slots > pipe->ring_size && !capable(CAP_SYS_RESOURCE))
+	if (slots * PAGE_SIZE > pipe_max_size && slots > pipe->ring_size &&
+	    !capable(CAP_SYS_RESOURCE))
 		return -EPERM;
 	bufs = kmalloc_array(slots, sizeof(*bufs), GFP_KERNEL);
 	if (!bufs)
@@ -436,7 +446,8 @@ static int create_pipe_files(struct file *files[2], int flags)
 	if (!inode)
 		return -ENFILE;
 	pipe = inode->i_pipe;
-	files[1] = alloc_file_pseudo(inode, "", O_WRONLY | (flags & (O_NONBLOCK | O_DIRECT)), &pipefifo_fops);
+	files[1] = alloc_file_pseudo(inode, "", O_WRONLY | (flags & (O_NONBLOCK | O_DIRECT)),
+				     &pipefifo_fops);
 	if (IS_ERR(files[1]))
 		return PTR_ERR(files[1]); /* the inode went, and its pipe with it */
 	files[0] = alloc_file_clone(files[1], O_RDONLY | (flags & O_NONBLOCK), &pipefifo_fops);

@@ -26,7 +26,8 @@ static bool pollwake(struct wait_queue_entry *wait, unsigned int mode, u64 key)
 
 static struct poll_entry *new_entry(struct poll_wqueues *pwq)
 {
-	const unsigned int per_page = (PAGE_SIZE - sizeof(struct poll_page)) / sizeof(struct poll_entry);
+	const unsigned int per_page =
+		(PAGE_SIZE - sizeof(struct poll_page)) / sizeof(struct poll_entry);
 	struct poll_page *page = pwq->pages;
 
 	if (pwq->nr < POLL_INLINE_ENTRIES)
@@ -158,7 +159,8 @@ static short poll_one(struct pollfd *pfd, struct poll_wqueues *pwq, struct poll_
 /* Number of descriptors with events, 0 at the deadline, -EINTR, -ENOMEM. */
 static int do_poll(struct pollfd *fds, unsigned int nfds, struct poll_wqueues *pwq, u64 deadline)
 {
-	/* Queues are joined only by the first look, and not at all if something is ready or nobody will wait. */
+	/* Queues are joined only by the first look, and not at all if something is ready or nobody
+	 * will wait. */
 	struct poll_table *pt = deadline ? &pwq->pt : NULL;
 	bool timed_out = !deadline;
 
@@ -242,8 +244,8 @@ long ksys_poll(struct pollfd __user *fds, unsigned int nfds, int timeout_ms)
 	return count;
 }
 
-long ksys_ppoll(struct pollfd __user *fds, unsigned int nfds, struct timespec __user *uts, const u64 __user *sigmask,
-		size_t sigsetsize)
+long ksys_ppoll(struct pollfd __user *fds, unsigned int nfds, struct timespec __user *uts,
+		const u64 __user *sigmask, size_t sigsetsize)
 {
 	u64 deadline = U64_MAX, timeout;
 	struct timespec ts;

@@ -9,7 +9,7 @@ struct poll_entry {
 	struct wait_queue_head *wq;
 	struct file *file; /* a reference: the queue is its */
 	struct poll_wqueues *owner;
-	u64 key;	   /* events that matter */
+	u64 key; /* events that matter */
 };
 
 struct poll_page {
@@ -24,9 +24,9 @@ struct poll_page {
 struct poll_wqueues {
 	struct poll_table pt;
 	struct task_struct *task;
-	bool triggered;	 /* a queue told of something since the last look */
-	int error;	 /* -ENOMEM: could not wait for all */
-	u64 key;	 /* events asked of the file that is being looked at */
+	bool triggered; /* a queue told of something since the last look */
+	int error;	/* -ENOMEM: could not wait for all */
+	u64 key;	/* events asked of the file that is being looked at */
 	unsigned int nr;
 	struct poll_page *pages;
 	struct poll_entry entries[POLL_INLINE_ENTRIES];
@@ -34,7 +34,8 @@ struct poll_wqueues {
 
 void poll_initwait(struct poll_wqueues *pwq);
 void poll_freewait(struct poll_wqueues *pwq);
-/* Sleep, interruptibly, until a queue tells of something or the clock passes @deadline (ns; U64_MAX: never). False: the deadline has passed. */
+/* Sleep, interruptibly, until a queue tells of something or the clock passes @deadline (ns;
+ * U64_MAX: never). False: the deadline has passed. */
 bool poll_sleep(struct poll_wqueues *pwq, u64 deadline);
 
 /* Deadline of a relative time: "now" is 0, for ever U64_MAX. */

@@ -13,7 +13,8 @@ struct pseudo_info {
 	u64 arg;
 };
 
-/* private_data of an open text file: one reader at a time fills it (f_pos_lock does not cover pread). */
+/* private_data of an open text file: one reader at a time fills it (f_pos_lock does not cover
+ * pread). */
 struct pseudo_text {
 	struct mutex lock;
 	char *buf; /* the snapshot; NULL: none yet */
@@ -65,7 +66,8 @@ static int pseudo_open(struct inode *inode, struct file *file)
 		if (err)
 			return err;
 	}
-	if (((file->f_mode & FMODE_READ) && !entry->show) || ((file->f_mode & FMODE_WRITE) && !entry->write))
+	if (((file->f_mode & FMODE_READ) && !entry->show) ||
+	    ((file->f_mode & FMODE_WRITE) && !entry->write))
 		return -EACCES;
 	text = kzalloc(sizeof(*text), GFP_KERNEL);
 	if (!text)
@@ -161,7 +163,8 @@ static const struct file_operations pseudo_file_operations = {
 
 /* ---- Directories ---- */
 
-static const struct pseudo_entry *find_child(const struct pseudo_entry *dir, const char *name, size_t len)
+static const struct pseudo_entry *find_child(const struct pseudo_entry *dir, const char *name,
+					     size_t len)
 {
 	const struct pseudo_entry *e;
 
@@ -207,7 +210,8 @@ static int pseudo_iterate(struct file *file, struct dir_context *ctx)
 	for (e = info->entry->children; e && e->name; e++, pos++) {
 		if (pos < ctx->pos)
 			continue;
-		if (!dir_emit(ctx, e->name, strlen(e->name), pseudo_ino(e, info->object, info->arg), S_DT(e->mode)))
+		if (!dir_emit(ctx, e->name, strlen(e->name), pseudo_ino(e, info->object, info->arg),
+			      S_DT(e->mode)))
 			return 0;
 		ctx->pos = pos + 1;
 	}
@@ -310,7 +314,8 @@ static void choose_operations(struct inode *inode, const struct pseudo_entry *en
 	}
 }
 
-struct inode *pseudo_inode(struct super_block *sb, const struct pseudo_entry *entry, void *object, u64 arg)
+struct inode *pseudo_inode(struct super_block *sb, const struct pseudo_entry *entry, void *object,
+			   u64 arg)
 {
 	const struct pseudo_object_ops *ops = sb->s_fs_info;
 	struct pseudo_info *info = kmalloc(sizeof(*info), GFP_KERNEL);
@@ -364,7 +369,8 @@ static const struct super_operations pseudo_super_operations = {
 	.evict_inode = pseudo_evict_inode,
 };
 
-struct super_block *pseudo_mount(const struct file_system_type *type, u32 magic, const struct pseudo_entry *root,
+struct super_block *pseudo_mount(const struct file_system_type *type, u32 magic,
+				 const struct pseudo_entry *root,
 				 const struct pseudo_object_ops *object_ops)
 {
 	struct super_block *sb = sb_alloc(type, &pseudo_super_operations, magic);

@@ -163,8 +163,8 @@ void fdput_pos(struct fd f, bool locked)
 }
 
 /*
- * The file of @fd if it is a stream (no position to lock) open in @mode, in a table that nobody shares (no reference needed): the way of
- * pipes, terminals and sockets. NULL: go the long way.
+ * The file of @fd if it is a stream (no position to lock) open in @mode, in a table that nobody
+ * shares (no reference needed): the way of pipes, terminals and sockets. NULL: go the long way.
  */
 static inline struct file *stream_fd(unsigned int fd, unsigned int mode)
 {
@@ -269,7 +269,8 @@ long ksys_lseek(unsigned int fd, off_t offset, unsigned int whence)
 	return pos;
 }
 
-loff_t generic_file_llseek_size(struct file *file, loff_t offset, int whence, loff_t maxsize, loff_t eof)
+loff_t generic_file_llseek_size(struct file *file, loff_t offset, int whence, loff_t maxsize,
+				loff_t eof)
 {
 	switch (whence) {
 	case SEEK_END:
@@ -302,7 +303,8 @@ loff_t generic_file_llseek(struct file *file, loff_t offset, int whence)
 {
 	struct inode *inode = file->f_inode;
 
-	return generic_file_llseek_size(file, offset, whence, inode->i_sb->s_maxbytes, i_size_read(inode));
+	return generic_file_llseek_size(file, offset, whence, inode->i_sb->s_maxbytes,
+					i_size_read(inode));
 }
 
 loff_t noop_llseek(struct file *file, loff_t offset, int whence)

@@ -33,9 +33,10 @@ bool dir_emit_dots(struct file *file, struct dir_context *ctx)
 struct getdents_context {
 	struct dir_context ctx;
 	char __user *next; /* where the next record goes */
-	char __user *last; /* the last one written: its d_off is filled when the position after it is known */
+	/* the last one written: its d_off is filled when the position after it is known */
+	char __user *last;
 	size_t left;
-	bool old;	   /* getdents(2)'s layout */
+	bool old; /* getdents(2)'s layout */
 	int error;
 };
 
@@ -43,18 +44,21 @@ struct getdents_context {
 static int patch_offset(struct getdents_context *g, loff_t pos)
 {
 	s64 off = pos;
-	size_t at = g->old ? offsetof(struct linux_dirent, d_off) : offsetof(struct linux_dirent64, d_off);
+	size_t at = g->old ? offsetof(struct linux_dirent, d_off)
+			   : offsetof(struct linux_dirent64, d_off);
 
 	if (!g->last)
 		return 0;
 	return copy_to_user(g->last + at, &off, sizeof(off)) ? -EFAULT : 0;
 }
 
-static bool fill_dirent(struct dir_context *ctx, const char *name, size_t len, loff_t pos, u64 ino, unsigned int type)
+static bool fill_dirent(struct dir_context *ctx, const char *name, size_t len, loff_t pos, u64 ino,
+			unsigned int type)
 {
 	struct getdents_context *g = container_of(ctx, struct getdents_context, ctx);
 	/* The old layout has the type in the record's last byte, behind the NUL. */
-	size_t head = g->old ? offsetof(struct linux_dirent, d_name) : offsetof(struct linux_dirent64, d_name);
+	size_t head = g->old ? offsetof(struct linux_dirent, d_name)
+			     : offsetof(struct linux_dirent64, d_name);
 	size_t reclen = ALIGN(head + len + 1 + g->old, 8);
 	char record[24 + NAME_MAX + 16];
 
@@ -97,7 +101,10 @@ static bool fill_dirent(struct dir_context *ctx, const char *name, size_t len, l
 static long do_getdents(unsigned int fd, void __user *buf, unsigned int count, bool old)
 {
 	struct getdents_context g = {
-		.ctx.actor = fill_dirent, .next = buf, .left = count, .old = old,
+		.ctx.actor = fill_dirent,
+		.next = buf,
+		.left = count,
+		.old = old,
 	};
 	struct inode *inode;
 	bool locked;
@@ -145,8 +152,9 @@ long ksys_getdents64(unsigned int fd, struct linux_dirent64 __user *dirent, unsi
 /* ---- Directories in the dcache ---- */
 
 /*
- * An open directory has a cursor in the list of children: a dentry of its own (no inode, not hashed) that marks where the next read goes
- * on. Whatever is made or removed meanwhile, each other entry is seen once. New entries are added at the front.
+ * An open directory has a cursor in the list of children: a dentry of its own (no inode, not
+ * hashed) that marks where the next read goes on. Whatever is made or removed meanwhile, each other
+ * entry is seen once. New entries are added at the front.
  */
 static int simple_dir_open(struct inode *inode, struct file *file)
 {
@@ -170,7 +178,7 @@ static void place_cursor(struct dentry *dir, struct dentry *cursor, loff_t skip)
 	struct list_head *pos = &dir->d_children;
 	struct dentry *d;
 
-	list_for_each_entry(d, &dir->d_children, d_sibling) {
+	list_for_each_entry (d, &dir->d_children, d_sibling) {
 		if (skip <= 0)
 			break;
 		pos = &d->d_sibling;
@@ -237,7 +245,8 @@ static int simple_dir_iterate(struct file *file, struct dir_context *ctx)
 		return 0;
 	while ((d = next_entry(file->f_path.dentry, cursor))) {
 		/* Names below a directory change only with its i_rwsem held for writing. */
-		bool fits = dir_emit(ctx, d->d_name, d->d_len, d->d_inode->i_ino, S_DT(d->d_inode->i_mode));
+		bool fits = dir_emit(ctx, d->d_name, d->d_len, d->d_inode->i_ino,
+				     S_DT(d->d_inode->i_mode));
 
 		if (!fits)
 			step_back(d, cursor);
@@ -269,7 +278,7 @@ int simple_empty_dir(struct dentry *dentry)
 	bool empty = true;
 
 	spin_lock(&dcache_lock);
-	list_for_each_entry(d, &dentry->d_children, d_sibling) {
+	list_for_each_entry (d, &dentry->d_children, d_sibling) {
 		if (is_entry(d)) {
 			empty = false;
 			break;

@@ -4,8 +4,8 @@
 #include "fs/readv.h"
 #include "mm/mm.h"
 
-ssize_t import_iovec(const struct iovec __user *vec, unsigned long nr, struct iovec *fast, struct iovec **iov,
-		     struct iov_iter *iter)
+ssize_t import_iovec(const struct iovec __user *vec, unsigned long nr, struct iovec *fast,
+		     struct iovec **iov, struct iov_iter *iter)
 {
 	struct iovec *p = fast;
 	size_t total = 0;
@@ -50,8 +50,8 @@ static int check_rwf(int flags, bool write)
 	return flags & ~known ? -EOPNOTSUPP : 0;
 }
 
-static ssize_t do_iter(struct file *file, const struct iovec __user *vec, unsigned long nr, loff_t *pos, int flags,
-		       bool write)
+static ssize_t do_iter(struct file *file, const struct iovec __user *vec, unsigned long nr,
+		       loff_t *pos, int flags, bool write)
 {
 	struct iovec fast[UIO_FASTIOV], *iov;
 	struct iov_iter iter;
@@ -77,7 +77,8 @@ static ssize_t do_iter(struct file *file, const struct iovec __user *vec, unsign
 }
 
 /* At the file's own position. */
-static long do_rwv(unsigned long fd, const struct iovec __user *vec, unsigned long nr, int flags, bool write)
+static long do_rwv(unsigned long fd, const struct iovec __user *vec, unsigned long nr, int flags,
+		   bool write)
 {
 	loff_t none = 0;
 	bool locked;
@@ -86,13 +87,14 @@ static long do_rwv(unsigned long fd, const struct iovec __user *vec, unsigned lo
 
 	if (!f.file)
 		return -EBADF;
-	n = do_iter(f.file, vec, nr, f.file->f_mode & FMODE_STREAM ? &none : &f.file->f_pos, flags, write);
+	n = do_iter(f.file, vec, nr, f.file->f_mode & FMODE_STREAM ? &none : &f.file->f_pos, flags,
+		    write);
 	fdput_pos(f, locked);
 	return n;
 }
 
-static long do_prwv(unsigned long fd, const struct iovec __user *vec, unsigned long nr, loff_t pos, int flags,
-		    bool write)
+static long do_prwv(unsigned long fd, const struct iovec __user *vec, unsigned long nr, loff_t pos,
+		    int flags, bool write)
 {
 	struct fd f;
 	ssize_t n = -ESPIPE;
@@ -128,8 +130,8 @@ long ksys_pwritev(unsigned long fd, const struct iovec __user *vec, unsigned lon
 	return do_prwv(fd, vec, vlen, pos, 0, true);
 }
 
-long ksys_preadv2(unsigned long fd, const struct iovec __user *vec, unsigned long vlen, unsigned long pos_low,
-		  unsigned long pos_high, int flags)
+long ksys_preadv2(unsigned long fd, const struct iovec __user *vec, unsigned long vlen,
+		  unsigned long pos_low, unsigned long pos_high, int flags)
 {
 	loff_t pos = pos_low; /* all 64 bits of it: the high half matters to 32-bit programs only */
 
@@ -138,8 +140,8 @@ long ksys_preadv2(unsigned long fd, const struct iovec __user *vec, unsigned lon
 	return do_prwv(fd, vec, vlen, pos, flags, false);
 }
 
-long ksys_pwritev2(unsigned long fd, const struct iovec __user *vec, unsigned long vlen, unsigned long pos_low,
-		  unsigned long pos_high, int flags)
+long ksys_pwritev2(unsigned long fd, const struct iovec __user *vec, unsigned long vlen,
+		   unsigned long pos_low, unsigned long pos_high, int flags)
 {
 	loff_t pos = pos_low; /* all 64 bits of it: the high half matters to 32-bit programs only */
 

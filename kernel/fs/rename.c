@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * rename(2). Two directories are locked, the upper one first; while rename_mutex is held no directory moves to another parent, so
- * that "upper" stays true:
+ * rename(2). Two directories are locked, the upper one first; while rename_mutex is held no
+ * directory moves to another parent, so that "upper" stays true:
  *
- *	rename_mutex (only if the directories differ)  ->  upper dir  ->  lower dir  ->  what is replaced
+ *	rename_mutex (if the directories differ) -> upper dir -> lower dir -> what is replaced
  */
 #include "fs/internal.h"
 #include "task/cred.h"
@@ -14,7 +14,8 @@ static struct mutex rename_mutex = {
 	.wait = WAIT_QUEUE_HEAD_INIT(rename_mutex.wait),
 };
 
-/* The child of @ancestor on the way to @dentry; NULL if it is not an ancestor. No reference: only to be compared. */
+/* The child of @ancestor on the way to @dentry; NULL if it is not an ancestor. No reference: only
+ * to be compared. */
 static struct dentry *child_towards(struct dentry *ancestor, struct dentry *dentry)
 {
 	struct dentry *found = NULL;
@@ -61,8 +62,8 @@ static void unlock_rename(struct dentry *a, struct dentry *b)
 	}
 }
 
-static int may_rename(struct inode *old_dir, struct dentry *old, struct inode *new_dir, struct dentry *new,
-		      unsigned int flags)
+static int may_rename(struct inode *old_dir, struct dentry *old, struct inode *new_dir,
+		      struct dentry *new, unsigned int flags)
 {
 	bool is_dir = S_ISDIR(old->d_inode->i_mode);
 	struct inode *target = new->d_inode;
@@ -73,7 +74,8 @@ static int may_rename(struct inode *old_dir, struct dentry *old, struct inode *n
 	if (!target)
 		err = may_create(new_dir);
 	else
-		err = may_delete(new_dir, new, flags & RENAME_EXCHANGE ? S_ISDIR(target->i_mode) : is_dir);
+		err = may_delete(new_dir, new,
+				 flags & RENAME_EXCHANGE ? S_ISDIR(target->i_mode) : is_dir);
 	if (err)
 		return err;
 	if (!old_dir->i_op->rename)
@@ -88,8 +90,8 @@ static int may_rename(struct inode *old_dir, struct dentry *old, struct inode *n
 	return err;
 }
 
-static int vfs_rename(struct inode *old_dir, struct dentry *old, struct inode *new_dir, struct dentry *new,
-		      unsigned int flags)
+static int vfs_rename(struct inode *old_dir, struct dentry *old, struct inode *new_dir,
+		      struct dentry *new, unsigned int flags)
 {
 	struct inode *target = new->d_inode;
 	bool exchange = flags & RENAME_EXCHANGE;
@@ -116,8 +118,8 @@ static int vfs_rename(struct inode *old_dir, struct dentry *old, struct inode *n
 	return err;
 }
 
-static int check_names(struct nameidata *from, struct dentry *old, struct nameidata *to, struct dentry *new,
-		       struct dentry *trap, unsigned int flags)
+static int check_names(struct nameidata *from, struct dentry *old, struct nameidata *to,
+		       struct dentry *new, struct dentry *trap, unsigned int flags)
 {
 	if (d_is_negative(old))
 		return -ENOENT;
@@ -159,7 +161,8 @@ static int rename_locked(struct nameidata *from, struct nameidata *to, unsigned 
 		err = mnt_want_write(from->path.mnt);
 	if (!err) {
 		victim = igrab(new->d_inode); /* its contents go when everything is unlocked */
-		err = vfs_rename(from->path.dentry->d_inode, old, to->path.dentry->d_inode, new, flags);
+		err = vfs_rename(from->path.dentry->d_inode, old, to->path.dentry->d_inode, new,
+				 flags);
 	}
 	dput(new);
 put_old:
@@ -198,7 +201,8 @@ static int do_renameat2(int old_dfd, const char *old, int dfd, const char *new, 
 	return err;
 }
 
-long ksys_renameat2(int old_dfd, const char __user *old, int dfd, const char __user *name, unsigned int flags)
+long ksys_renameat2(int old_dfd, const char __user *old, int dfd, const char __user *name,
+		    unsigned int flags)
 {
 	char *kold, *kname;
 	long err;

@@ -16,8 +16,8 @@ struct fd_sets {
 };
 
 /* One bit of all sets. Events found that were asked for; *bad: not an open file. */
-static unsigned int select_one(const struct fd_sets *sets, unsigned int fd, struct poll_wqueues *pwq,
-			       struct poll_table *pt, bool *bad)
+static unsigned int select_one(const struct fd_sets *sets, unsigned int fd,
+			       struct poll_wqueues *pwq, struct poll_table *pt, bool *bad)
 {
 	unsigned int want = 0, mask;
 	struct fd f;
@@ -60,7 +60,8 @@ static int note_ready(const struct fd_sets *sets, unsigned int fd, unsigned int 
 	return count;
 }
 
-static int do_select(unsigned int n, const struct fd_sets *sets, struct poll_wqueues *pwq, u64 deadline)
+static int do_select(unsigned int n, const struct fd_sets *sets, struct poll_wqueues *pwq,
+		     u64 deadline)
 {
 	struct poll_table *pt = deadline ? &pwq->pt : NULL;
 	bool timed_out = !deadline, bad = false;
@@ -69,7 +70,8 @@ static int do_select(unsigned int n, const struct fd_sets *sets, struct poll_wqu
 		int count = 0;
 
 		for (unsigned int fd = 0; fd < n; fd++) {
-			unsigned long word = sets->in[fd / BITS_PER_LONG] | sets->out[fd / BITS_PER_LONG] |
+			unsigned long word = sets->in[fd / BITS_PER_LONG] |
+					     sets->out[fd / BITS_PER_LONG] |
 					     sets->ex[fd / BITS_PER_LONG];
 
 			if (!word) {
@@ -139,10 +141,15 @@ static int select_user(int n, void __user *in, void __user *out, void __user *ex
 			return -ENOMEM;
 	}
 	memset(bits, 0, 6 * bytes);
-	sets = (struct fd_sets){bits,		  bits + words,	    bits + 2 * words,
-				bits + 3 * words, bits + 4 * words, bits + 5 * words};
+	sets = (struct fd_sets){bits,
+				bits + words,
+				bits + 2 * words,
+				bits + 3 * words,
+				bits + 4 * words,
+				bits + 5 * words};
 	count = -EFAULT;
-	if (read_set(sets.in, in, bytes) || read_set(sets.out, out, bytes) || read_set(sets.ex, ex, bytes))
+	if (read_set(sets.in, in, bytes) || read_set(sets.out, out, bytes) ||
+	    read_set(sets.ex, ex, bytes))
 		goto free;
 	/* Bits behind the n-th in the last word are not asked for. */
 	if (n % BITS_PER_LONG) {
@@ -155,8 +162,9 @@ static int select_user(int n, void __user *in, void __user *out, void __user *ex
 	poll_initwait(&pwq);
 	count = do_select(n, &sets, &pwq, deadline);
 	poll_freewait(&pwq);
-	if (count >= 0 && (write_set(in, sets.res_in, bytes) || write_set(out, sets.res_out, bytes) ||
-			   write_set(ex, sets.res_ex, bytes)))
+	if (count >= 0 &&
+	    (write_set(in, sets.res_in, bytes) || write_set(out, sets.res_out, bytes) ||
+	     write_set(ex, sets.res_ex, bytes)))
 		count = -EFAULT;
 free:
 	if (bits != small)
@@ -164,7 +172,8 @@ free:
 	return count;
 }
 
-long ksys_select(int n, void __user *in, void __user *out, void __user *ex, struct timeval __user *utv)
+long ksys_select(int n, void __user *in, void __user *out, void __user *ex,
+		 struct timeval __user *utv)
 {
 	u64 deadline = U64_MAX, timeout;
 	struct timeval tv;
@@ -195,8 +204,8 @@ long ksys_select(int n, void __user *in, void __user *out, void __user *ex, stru
 	return count == -EINTR ? -ERESTARTNOHAND : count;
 }
 
-long ksys_pselect6(int n, void __user *in, void __user *out, void __user *ex, struct timespec __user *uts,
-		   void __user *usig)
+long ksys_pselect6(int n, void __user *in, void __user *out, void __user *ex,
+		   struct timespec __user *uts, void __user *usig)
 {
 	struct {
 		const u64 __user *mask;

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Text files made by the kernel. A show function prints the whole text of the file into a seq_file; whoever reads
- * gets slices of that snapshot. The buffer never grows inside a print function, so show functions may print with
- * spinlocks held: what does not fit is remembered as an overflow, and the text is made again in a larger buffer.
+ * Text files made by the kernel. A show function prints the whole text of the file into a seq_file;
+ * whoever reads gets slices of that snapshot. The buffer never grows inside a print function, so
+ * show functions may print with spinlocks held: what does not fit is remembered as an overflow, and
+ * the text is made again in a larger buffer.
  */
 #pragma once
 
@@ -13,11 +14,11 @@ struct inode;
 
 struct seq_file {
 	char *buf;
-	size_t size;	    /* of buf, bytes */
-	size_t count;	    /* bytes printed; == size: overflow */
-	struct file *file;  /* opened file, NULL when made for the kernel itself */
+	size_t size;	   /* of buf, bytes */
+	size_t count;	   /* bytes printed; == size: overflow */
+	struct file *file; /* opened file, NULL when made for the kernel itself */
 	struct inode *inode;
-	void *private;	    /* of the show function's owner */
+	void *private; /* of the show function's owner */
 };
 
 /* Append to @m. Any context. */
@@ -34,6 +35,6 @@ static inline bool seq_has_overflowed(const struct seq_file *m)
 	return m->count == m->size;
 }
 
-/* Make the text: calls @show with larger and larger buffers until it fits. *buf (kfree) receives it, NUL-terminated.
- * Returns its length, -ENOMEM, or show's error. May sleep. */
+/* Make the text: calls @show with larger and larger buffers until it fits. *buf (kfree) receives
+ * it, NUL-terminated. Returns its length, -ENOMEM, or show's error. May sleep. */
 ssize_t seq_make(struct seq_file *m, int (*show)(struct seq_file *m), char **buf);

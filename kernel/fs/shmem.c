@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The contents of memory files: pages of the page cache that are nowhere else. A hole is a page that is not there; it
- * reads as zeros and gets a page by a write, a fault in a mapping, or fallocate.
+ * The contents of memory files: pages of the page cache that are nowhere else. A hole is a page
+ * that is not there; it reads as zeros and gets a page by a write, a fault in a mapping, or
+ * fallocate.
  *
- * Each page is charged to the file system before it is made (i_blocks, under i_lock, says how many are charged); truncation uncharges what
- * the page cache no longer has. A page that is in the cache and not uptodate is about to be filled by a fault: it reads as a hole.
+ * Each page is charged to the file system before it is made (i_blocks, under i_lock, says how many
+ * are charged); truncation uncharges what the page cache no longer has. A page that is in the cache
+ * and not uptodate is about to be filled by a fault: it reads as a hole.
  */
 #include "fs/internal.h"
 #include "fs/shmem.h"
@@ -18,7 +20,8 @@ static int charge_pages(struct inode *inode, u64 pages)
 {
 	struct shmem_sb_info *info = SHMEM_SB(inode->i_sb);
 
-	if (atomic64_add_return(pages, &info->used_blocks) > (s64)info->max_blocks && info->max_blocks) {
+	if (atomic64_add_return(pages, &info->used_blocks) > (s64)info->max_blocks &&
+	    info->max_blocks) {
 		atomic64_sub(pages, &info->used_blocks);
 		return -ENOSPC;
 	}
@@ -36,8 +39,8 @@ static void uncharge_pages(struct inode *inode, u64 pages)
 	atomic64_sub(pages, &SHMEM_SB(inode->i_sb)->used_blocks);
 }
 
-/* After pages were removed: what is charged and no longer there. A fault that has charged its page and not yet added it only makes this
- * give back one too few, until the next time. */
+/* After pages were removed: what is charged and no longer there. A fault that has charged its page
+ * and not yet added it only makes this give back one too few, until the next time. */
 static void recalculate_charge(struct inode *inode)
 {
 	u64 charged = inode->i_blocks / BLOCKS_PER_PAGE, cached = READ_ONCE(inode->i_data.nrpages);
@@ -115,8 +118,8 @@ static ssize_t shmem_read_iter(struct file *file, struct iov_iter *to, loff_t *p
 
 /* ---- write ---- */
 
-/* Fill a page of its own from @from and put it into the hole at @index. Bytes written; -EEXIST: no hole any more, nothing was taken
- * from @from; -EFAULT, -ENOSPC, -ENOMEM. */
+/* Fill a page of its own from @from and put it into the hole at @index. Bytes written; -EEXIST: no
+ * hole any more, nothing was taken from @from; -EFAULT, -ENOSPC, -ENOMEM. */
 static ssize_t write_hole(struct inode *inode, unsigned long index, unsigned long offset, size_t n,
 			  struct iov_iter *from)
 {
@@ -183,7 +186,8 @@ static ssize_t write_page_part(struct inode *inode, loff_t pos, size_t n, struct
 	for (;;) {
 		page = find_data_page(&inode->i_data, index);
 		if (page) {
-			/* Not locked, so that the copy may fault; truncation is kept out by i_rwsem. */
+			/* Not locked, so that the copy may fault; truncation is kept out by
+			 * i_rwsem. */
 			done = copy_from_iter((char *)page_address(page) + offset, n, from);
 			put_page(page);
 			return done ? done : -EFAULT;
@@ -220,7 +224,8 @@ static ssize_t write_locked(struct file *file, struct iov_iter *from, loff_t *po
 		return n;
 	file_update_time(inode);
 	while (left > 0) {
-		n = write_page_part(inode, *pos, min_t(size_t, PAGE_SIZE - offset_in_page(*pos), left), from);
+		n = write_page_part(inode, *pos,
+				    min_t(size_t, PAGE_SIZE - offset_in_page(*pos), left), from);
 		if (n <= 0)
 			break;
 		*pos += n;
@@ -270,7 +275,8 @@ int shmem_set_size(struct inode *inode, loff_t size)
 {
 	loff_t old = i_size_read(inode);
 
-	if ((size < old && (inode->i_seals & F_SEAL_SHRINK)) || (size > old && (inode->i_seals & F_SEAL_GROW)))
+	if ((size < old && (inode->i_seals & F_SEAL_SHRINK)) ||
+	    (size > old && (inode->i_seals & F_SEAL_GROW)))
 		return -EPERM;
 	i_size_write(inode, size);
 	if (size < old) {
@@ -305,7 +311,8 @@ static u64 count_holes(struct address_space *mapping, unsigned long first, unsig
 
 static int allocate_range(struct inode *inode, int mode, loff_t offset, loff_t len)
 {
-	unsigned long first = offset >> PAGE_SHIFT, end = DIV_ROUND_UP((u64)offset + len, PAGE_SIZE), index;
+	unsigned long first = offset >> PAGE_SHIFT,
+		      end = DIV_ROUND_UP((u64)offset + len, PAGE_SIZE), index;
 	struct shmem_sb_info *info = SHMEM_SB(inode->i_sb);
 	bool grows = !(mode & FALLOC_FL_KEEP_SIZE) && offset + len > i_size_read(inode);
 	int err = 0;
@@ -315,7 +322,8 @@ static int allocate_range(struct inode *inode, int mode, loff_t offset, loff_t l
 	/* All or nothing: if there is no room for the whole range, nothing is made. */
 	if (info->max_blocks &&
 	    (end - first > info->max_blocks ||
-	     count_holes(&inode->i_data, first, end) + atomic64_read(&info->used_blocks) > info->max_blocks))
+	     count_holes(&inode->i_data, first, end) + atomic64_read(&info->used_blocks) >
+		     info->max_blocks))
 		return -ENOSPC;
 	for (index = first; index < end && !err; index++) {
 		struct page *page = find_data_page(&inode->i_data, index);
@@ -329,7 +337,8 @@ static int allocate_range(struct inode *inode, int mode, loff_t offset, loff_t l
 		cond_resched();
 	}
 	if (err) {
-		/* What was made within the file is zeros in the place of a hole; what is past its end goes. */
+		/* What was made within the file is zeros in the place of a hole; what is past its
+		 * end goes. */
 		truncate_inode_pages_range(&inode->i_data, PAGE_ALIGN(i_size_read(inode)), ~0ull);
 		recalculate_charge(inode);
 		return err;
@@ -351,8 +360,8 @@ static long shmem_fallocate(struct file *file, int mode, loff_t offset, loff_t l
 	down_write(&inode->i_rwsem);
 	if (mode & FALLOC_FL_PUNCH_HOLE) {
 		err = punch_hole(inode, offset, len);
-	} else if (!(mode & FALLOC_FL_KEEP_SIZE) && offset + len > i_size_read(inode) && limit != RLIM_INFINITY &&
-		   offset + len > limit) {
+	} else if (!(mode & FALLOC_FL_KEEP_SIZE) && offset + len > i_size_read(inode) &&
+		   limit != RLIM_INFINITY && offset + len > limit) {
 		if (sigxfsz_hook)
 			sigxfsz_hook();
 		err = -EFBIG;
@@ -407,7 +416,8 @@ static int shmem_mmap(struct file *file, struct vm_area_struct *vma)
 {
 	struct inode *inode = file->f_inode;
 
-	if ((inode->i_seals & (F_SEAL_WRITE | F_SEAL_FUTURE_WRITE)) && (vma->vm_flags & VM_SHARED)) {
+	if ((inode->i_seals & (F_SEAL_WRITE | F_SEAL_FUTURE_WRITE)) &&
+	    (vma->vm_flags & VM_SHARED)) {
 		if (vma->vm_flags & VM_WRITE)
 			return -EPERM;
 		vma->vm_flags &= ~VM_MAYWRITE;

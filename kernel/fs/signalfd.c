@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * signalfd: signals to read from. A file shows whoever reads or polls it that task's own pending signals. The queue that announces them is the
- * reader's sighand_struct's; a poll that stays in it (epoll) must not outlive it, so the file holds each one it ever gave away.
+ * signalfd: signals to read from. A file shows whoever reads or polls it that task's own pending
+ * signals. The queue that announces them is the reader's sighand_struct's; a poll that stays in it
+ * (epoll) must not outlive it, so the file holds each one it ever gave away.
  */
 #include "fs/internal.h"
 #include "abi/eventfd.h"
@@ -17,7 +18,7 @@ struct held_sighand {
 };
 
 struct signalfd_ctx {
-	u64 mask;		   /* signals wanted */
+	u64 mask; /* signals wanted */
 	spinlock_t lock;
 	struct held_sighand *held; /* lock; only ever grows */
 };
@@ -188,7 +189,8 @@ static long new_signalfd(u64 mask, int flags)
 		return -ENOMEM;
 	ctx->mask = mask;
 	spin_lock_init(&ctx->lock, "signalfd", RANK_SPIN_LEAF);
-	fd = anon_inode_getfd("[signalfd]", &signalfd_fops, ctx, O_RDWR | (flags & (SFD_CLOEXEC | SFD_NONBLOCK)));
+	fd = anon_inode_getfd("[signalfd]", &signalfd_fops, ctx,
+			      O_RDWR | (flags & (SFD_CLOEXEC | SFD_NONBLOCK)));
 	if (fd < 0)
 		kfree(ctx);
 	return fd;

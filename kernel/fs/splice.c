@@ -1,19 +1,21 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Moving bytes between files inside the kernel. sendfile and copy_file_range copy by way of a kernel buffer; splice moves them through a pipe's
- * pages: what a file does not take stays in the pipe.
+ * Moving bytes between files inside the kernel. sendfile and copy_file_range copy by way of a
+ * kernel buffer; splice moves them through a pipe's pages: what a file does not take stays in the
+ * pipe.
  */
 #include "fs/pipe.h"
 #include "fs/readv.h"
 #include "mm/mm.h"
 
-#define COPY_CHUNK (4 * PAGE_SIZE)
+#define COPY_CHUNK   (4 * PAGE_SIZE)
 #define SPLICE_F_ALL (SPLICE_F_MOVE | SPLICE_F_NONBLOCK | SPLICE_F_MORE | SPLICE_F_GIFT)
 
 /* ---- File to file ---- */
 
 /* Copy up to @len bytes; both positions advance by what was written. Bytes, or an error if none. */
-static ssize_t copy_range(struct file *in, loff_t *in_pos, struct file *out, loff_t *out_pos, size_t len)
+static ssize_t copy_range(struct file *in, loff_t *in_pos, struct file *out, loff_t *out_pos,
+			  size_t len)
 {
 	char *buf = kmalloc(COPY_CHUNK, GFP_KERNEL);
 	ssize_t done = 0, got, put = 0;
@@ -78,7 +80,8 @@ static ssize_t sendfile_files(struct file *out, struct file *in, off_t __user *o
 	if (err)
 		return err;
 	/* What was read and cannot be written must be readable again. */
-	if (S_ISDIR(in->f_inode->i_mode) || !(in->f_mode & FMODE_PREAD) || !in->f_op->read_iter || !out->f_op->write_iter || (out->f_flags & O_APPEND))
+	if (S_ISDIR(in->f_inode->i_mode) || !(in->f_mode & FMODE_PREAD) || !in->f_op->read_iter ||
+	    !out->f_op->write_iter || (out->f_flags & O_APPEND))
 		return -EINVAL;
 	n = copy_range(in, &in_pos, out, &out_pos, count);
 	if (n > 0) {
@@ -122,7 +125,8 @@ static int check_copy(struct file *in, loff_t in_pos, struct file *out, loff_t o
 	return 0;
 }
 
-static ssize_t copy_files(struct file *in, loff_t __user *in_off, struct file *out, loff_t __user *out_off, size_t len)
+static ssize_t copy_files(struct file *in, loff_t __user *in_off, struct file *out,
+			  loff_t __user *out_off, size_t len)
 {
 	loff_t in_pos, out_pos;
 	ssize_t n;
@@ -143,8 +147,8 @@ static ssize_t copy_files(struct file *in, loff_t __user *in_off, struct file *o
 	return err ? err : n;
 }
 
-long ksys_copy_file_range(int in_fd, loff_t __user *in_off, int out_fd, loff_t __user *out_off, size_t len,
-			  unsigned int flags)
+long ksys_copy_file_range(int in_fd, loff_t __user *in_off, int out_fd, loff_t __user *out_off,
+			  size_t len, unsigned int flags)
 {
 	struct file *in = fget(in_fd), *out = fget(out_fd);
 	long n = -EBADF;
@@ -160,8 +164,10 @@ long ksys_copy_file_range(int in_fd, loff_t __user *in_off, int out_fd, loff_t _
 
 /* ---- splice ---- */
 
-/* Read from @in into fresh pages of the pipe, at most what it has room for. Bytes, 0 at the end of file, or an error. */
-static ssize_t file_to_pipe(struct file *in, loff_t *pos, struct pipe_inode_info *pipe, size_t len, bool nonblock)
+/* Read from @in into fresh pages of the pipe, at most what it has room for. Bytes, 0 at the end of
+ * file, or an error. */
+static ssize_t file_to_pipe(struct file *in, loff_t *pos, struct pipe_inode_info *pipe, size_t len,
+			    bool nonblock)
 {
 	ssize_t done = 0, n = 0;
 
@@ -196,7 +202,8 @@ static ssize_t file_to_pipe(struct file *in, loff_t *pos, struct pipe_inode_info
 }
 
 /* Write what the pipe has to @out; what is not taken stays. */
-static ssize_t pipe_to_file(struct pipe_inode_info *pipe, struct file *out, loff_t *pos, size_t len, bool nonblock)
+static ssize_t pipe_to_file(struct pipe_inode_info *pipe, struct file *out, loff_t *pos, size_t len,
+			    bool nonblock)
 {
 	bool was_full = false;
 	ssize_t done = 0, n = 0;
@@ -213,7 +220,8 @@ static ssize_t pipe_to_file(struct pipe_inode_info *pipe, struct file *out, loff
 		}
 		was_full |= pipe_full(pipe);
 		buf = pipe_buf(pipe, pipe->tail);
-		n = kernel_write(out, (char *)page_address(buf->page) + buf->offset, min_t(size_t, buf->len, len), pos);
+		n = kernel_write(out, (char *)page_address(buf->page) + buf->offset,
+				 min_t(size_t, buf->len, len), pos);
 		if (n <= 0)
 			break;
 		done += n;
@@ -244,12 +252,15 @@ static int copy_buffer(struct pipe_inode_info *to, const struct pipe_buffer *buf
 	if (!page)
 		return -ENOMEM;
 	memcpy(page_address(page), (char *)page_address(buf->page) + buf->offset, n);
-	*pipe_buf(to, to->head) = (struct pipe_buffer){.page = page, .len = n, .packet = buf->packet};
+	*pipe_buf(to, to->head) =
+		(struct pipe_buffer){.page = page, .len = n, .packet = buf->packet};
 	return 0;
 }
 
-/* Give buffers of one pipe to the other: moved (splice) or copied (tee). Both locked. Bytes, or -ENOMEM. */
-static ssize_t pass_buffers(struct pipe_inode_info *from, struct pipe_inode_info *to, size_t len, bool move)
+/* Give buffers of one pipe to the other: moved (splice) or copied (tee). Both locked. Bytes, or
+ * -ENOMEM. */
+static ssize_t pass_buffers(struct pipe_inode_info *from, struct pipe_inode_info *to, size_t len,
+			    bool move)
 {
 	unsigned int slot = from->tail;
 	ssize_t done = 0;
@@ -277,8 +288,8 @@ static ssize_t pass_buffers(struct pipe_inode_info *from, struct pipe_inode_info
 	return done;
 }
 
-static ssize_t pipe_to_pipe(struct pipe_inode_info *from, struct pipe_inode_info *to, size_t len, bool nonblock,
-			    bool move)
+static ssize_t pipe_to_pipe(struct pipe_inode_info *from, struct pipe_inode_info *to, size_t len,
+			    bool nonblock, bool move)
 {
 	bool was_full;
 	ssize_t n;
@@ -322,8 +333,8 @@ static ssize_t pipe_to_pipe(struct pipe_inode_info *from, struct pipe_inode_info
 	return n;
 }
 
-static ssize_t splice_file_pipe(struct file *file, loff_t __user *off, struct pipe_inode_info *pipe, size_t len,
-				bool nonblock, bool to_pipe)
+static ssize_t splice_file_pipe(struct file *file, loff_t __user *off, struct pipe_inode_info *pipe,
+				size_t len, bool nonblock, bool to_pipe)
 {
 	loff_t pos = 0;
 	ssize_t n;
@@ -333,16 +344,18 @@ static ssize_t splice_file_pipe(struct file *file, loff_t __user *off, struct pi
 		err = load_pos(file, off, &pos);
 	if (err)
 		return err;
-	if (to_pipe ? !file->f_op->read_iter : !file->f_op->write_iter || (file->f_flags & O_APPEND))
+	if (to_pipe ? !file->f_op->read_iter
+		    : !file->f_op->write_iter || (file->f_flags & O_APPEND))
 		return -EINVAL;
-	n = to_pipe ? file_to_pipe(file, &pos, pipe, len, nonblock) : pipe_to_file(pipe, file, &pos, len, nonblock);
+	n = to_pipe ? file_to_pipe(file, &pos, pipe, len, nonblock)
+		    : pipe_to_file(pipe, file, &pos, len, nonblock);
 	if (n > 0)
 		err = store_pos(file, off, pos);
 	return err ? err : n;
 }
 
-static ssize_t splice_files(struct file *in, loff_t __user *in_off, struct file *out, loff_t __user *out_off, size_t len,
-			    unsigned int flags)
+static ssize_t splice_files(struct file *in, loff_t __user *in_off, struct file *out,
+			    loff_t __user *out_off, size_t len, unsigned int flags)
 {
 	struct pipe_inode_info *from = pipe_of_file(in), *to = pipe_of_file(out);
 	bool nonblock = flags & SPLICE_F_NONBLOCK;
@@ -362,7 +375,8 @@ static ssize_t splice_files(struct file *in, loff_t __user *in_off, struct file 
 	return -EINVAL;
 }
 
-long ksys_splice(int in_fd, loff_t __user *in_off, int out_fd, loff_t __user *out_off, size_t len, unsigned int flags)
+long ksys_splice(int in_fd, loff_t __user *in_off, int out_fd, loff_t __user *out_off, size_t len,
+		 unsigned int flags)
 {
 	struct file *in, *out;
 	long n = -EBADF;
@@ -395,9 +409,12 @@ long ksys_tee(int in_fd, int out_fd, size_t len, unsigned int flags)
 	out = fget(out_fd);
 	if (in && out && (in->f_mode & FMODE_READ) && (out->f_mode & FMODE_WRITE)) {
 		struct pipe_inode_info *from = pipe_of_file(in), *to = pipe_of_file(out);
-		bool nonblock = (flags & SPLICE_F_NONBLOCK) || ((in->f_flags | out->f_flags) & O_NONBLOCK);
+		bool nonblock =
+			(flags & SPLICE_F_NONBLOCK) || ((in->f_flags | out->f_flags) & O_NONBLOCK);
 
-		n = from && to ? pipe_to_pipe(from, to, min_t(size_t, len, MAX_RW_COUNT), nonblock, false) : -EINVAL;
+		n = from && to ? pipe_to_pipe(from, to, min_t(size_t, len, MAX_RW_COUNT), nonblock,
+					      false)
+			       : -EINVAL;
 	}
 	if (in)
 		fput(in);

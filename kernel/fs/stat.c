@@ -143,7 +143,8 @@ static struct statx_timestamp statx_time(u64 ns)
 	return (struct statx_timestamp){.tv_sec = ns / NSEC_PER_SEC, .tv_nsec = ns % NSEC_PER_SEC};
 }
 
-long ksys_statx(int dfd, const char __user *name, unsigned int flags, unsigned int mask, struct statx __user *st)
+long ksys_statx(int dfd, const char __user *name, unsigned int flags, unsigned int mask,
+		struct statx __user *st)
 {
 	struct kstat k;
 	struct statx s;

@@ -10,9 +10,14 @@ static int copy_statfs(const struct path *path, struct statfs __user *ust)
 	static const struct {
 		unsigned int ms, st;
 	} flags[] = {
-		{MS_RDONLY, ST_RDONLY},	      {MS_NOSUID, ST_NOSUID},	{MS_NODEV, ST_NODEV},
-		{MS_NOEXEC, ST_NOEXEC},	      {MS_NOATIME, ST_NOATIME}, {MS_NODIRATIME, ST_NODIRATIME},
-		{MS_RELATIME, ST_RELATIME},   {MS_SYNCHRONOUS, ST_SYNCHRONOUS},
+		{MS_RDONLY, ST_RDONLY},
+		{MS_NOSUID, ST_NOSUID},
+		{MS_NODEV, ST_NODEV},
+		{MS_NOEXEC, ST_NOEXEC},
+		{MS_NOATIME, ST_NOATIME},
+		{MS_NODIRATIME, ST_NODIRATIME},
+		{MS_RELATIME, ST_RELATIME},
+		{MS_SYNCHRONOUS, ST_SYNCHRONOUS},
 		{MS_NOSYMFOLLOW, ST_NOSYMFOLLOW},
 	};
 	unsigned long ms = path->mnt->mnt_flags | sb->s_flags;
@@ -110,9 +115,10 @@ long ksys_syncfs(int fd)
 /* A range of a file of the kinds that have one; -ESPIPE. */
 static int seekable_kind(const struct inode *inode)
 {
-	return S_ISREG(inode->i_mode) || S_ISBLK(inode->i_mode) || S_ISDIR(inode->i_mode) || S_ISLNK(inode->i_mode) ?
-		       0 :
-		       -ESPIPE;
+	return S_ISREG(inode->i_mode) || S_ISBLK(inode->i_mode) || S_ISDIR(inode->i_mode) ||
+			       S_ISLNK(inode->i_mode)
+		       ? 0
+		       : -ESPIPE;
 }
 
 long ksys_sync_file_range(int fd, loff_t offset, loff_t len, unsigned int flags)
@@ -121,7 +127,8 @@ long ksys_sync_file_range(int fd, loff_t offset, loff_t len, unsigned int flags)
 	loff_t end;
 	int err;
 
-	if (flags & ~(SYNC_FILE_RANGE_WAIT_BEFORE | SYNC_FILE_RANGE_WRITE | SYNC_FILE_RANGE_WAIT_AFTER))
+	if (flags &
+	    ~(SYNC_FILE_RANGE_WAIT_BEFORE | SYNC_FILE_RANGE_WRITE | SYNC_FILE_RANGE_WAIT_AFTER))
 		return -EINVAL;
 	if (offset < 0 || len < 0 || check_add_overflow(offset, len, &end))
 		return -EINVAL;
@@ -129,7 +136,8 @@ long ksys_sync_file_range(int fd, loff_t offset, loff_t len, unsigned int flags)
 	if (!f.file)
 		return -EBADF;
 	err = seekable_kind(f.file->f_inode);
-	if (!err && f.file->f_mapping && f.file->f_mapping->nrpages && f.file->f_mapping->kind == MAPPING_FILE)
+	if (!err && f.file->f_mapping && f.file->f_mapping->nrpages &&
+	    f.file->f_mapping->kind == MAPPING_FILE)
 		err = filemap_write_and_wait(f.file->f_mapping);
 	fdput(f);
 	return err;

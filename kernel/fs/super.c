@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* File system types and super blocks. A super block lives as long as a mount of it (or a file on one) does. */
+/* File system types and super blocks. A super block lives as long as a mount of it (or a file on
+ * one) does. */
 #include "fs/internal.h"
 #include "fs/seq_file.h"
 #include "base/panic.h"
@@ -45,7 +46,8 @@ dev_t get_anon_dev(void)
 	return MKDEV(0, __atomic_add_fetch(&anon_minor, 1, __ATOMIC_RELAXED));
 }
 
-struct super_block *sb_alloc(const struct file_system_type *type, const struct super_operations *op, u32 magic)
+struct super_block *sb_alloc(const struct file_system_type *type, const struct super_operations *op,
+			     u32 magic)
 {
 	struct super_block *sb = kzalloc(sizeof(*sb), GFP_KERNEL);
 
@@ -92,7 +94,7 @@ void sync_all_sbs(void)
 	struct super_block *sb, *held = NULL;
 
 	spin_lock(&sb_lock);
-	list_for_each_entry(sb, &all_super_blocks, s_list) {
+	list_for_each_entry (sb, &all_super_blocks, s_list) {
 		if (!refcount_inc_not_zero(&sb->s_count))
 			continue;
 		spin_unlock(&sb_lock);
@@ -119,7 +121,8 @@ struct vfsmount *kern_mount(const struct file_system_type *type, const char *dat
 	return alloc_vfsmnt(sb, sb->s_root, type->name);
 }
 
-struct super_block *pseudo_sb_create(const char *name, u32 magic, const struct dentry_operations *d_op)
+struct super_block *pseudo_sb_create(const char *name, u32 magic,
+				     const struct dentry_operations *d_op)
 {
 	struct file_system_type *type = kzalloc(sizeof(*type), GFP_KERNEL);
 	struct super_block *sb = NULL;

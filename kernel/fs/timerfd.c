@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * timerfd: a timer to read from. All clocks here run as CLOCK_MONOTONIC does, CLOCK_REALTIME with an offset: an absolute wall-clock time
- * becomes a deadline when it is set, and again when the clock is set (timerfd_clock_was_set).
+ * timerfd: a timer to read from. All clocks here run as CLOCK_MONOTONIC does, CLOCK_REALTIME with
+ * an offset: an absolute wall-clock time becomes a deadline when it is set, and again when the
+ * clock is set (timerfd_clock_was_set).
  */
 #include "fs/internal.h"
 #include "lib/vsprintf.h"
@@ -12,9 +13,9 @@ struct timerfd_ctx {
 	struct ktimer timer;
 	struct wait_queue_head wqh;
 	/* wqh.lock */
-	u64 deadline;	/* ns, of the next expiry; 0: not armed */
-	u64 interval;	/* ns; 0: once */
-	u64 ticks;	/* expiries not yet read */
+	u64 deadline; /* ns, of the next expiry; 0: not armed */
+	u64 interval; /* ns; 0: once */
+	u64 ticks;    /* expiries not yet read */
 	bool realtime_absolute, cancel_on_set, cancelled;
 	u64 wall_target; /* ns since 1970, if realtime_absolute */
 
@@ -94,7 +95,8 @@ static ssize_t timerfd_read(struct file *file, struct iov_iter *to, loff_t *pos)
 	}
 	if (got < 0)
 		return got;
-	return copy_to_iter(&ticks, sizeof(ticks), to) == sizeof(ticks) ? (ssize_t)sizeof(ticks) : -EFAULT;
+	return copy_to_iter(&ticks, sizeof(ticks), to) == sizeof(ticks) ? (ssize_t)sizeof(ticks)
+									: -EFAULT;
 }
 
 static unsigned int timerfd_poll(struct file *file, struct poll_table *pt)
@@ -147,9 +149,10 @@ static void timerfd_show_fdinfo(struct file *file, char *buf, size_t size)
 	u64 now = ktime_get(), left = ctx->deadline > now ? ctx->deadline - now : 0;
 
 	snprintf(buf, size,
-		 "clockid: %d\nticks: %llu\nsettime flags: 0%o\nit_value: (%llu, %llu)\nit_interval: (%llu, %llu)\n",
-		 ctx->clockid, ctx->ticks, ctx->settime_flags, left / NSEC_PER_SEC, left % NSEC_PER_SEC,
-		 ctx->interval / NSEC_PER_SEC, ctx->interval % NSEC_PER_SEC);
+		 "clockid: %d\nticks: %llu\nsettime flags: 0%o\nit_value: (%llu, "
+		 "%llu)\nit_interval: (%llu, %llu)\n",
+		 ctx->clockid, ctx->ticks, ctx->settime_flags, left / NSEC_PER_SEC,
+		 left % NSEC_PER_SEC, ctx->interval / NSEC_PER_SEC, ctx->interval % NSEC_PER_SEC);
 }
 
 static const struct file_operations timerfd_fops = {
@@ -170,7 +173,8 @@ long ksys_timerfd_create(int clockid, int flags)
 	    (clockid != CLOCK_MONOTONIC && clockid != CLOCK_REALTIME && clockid != CLOCK_BOOTTIME &&
 	     clockid != CLOCK_REALTIME_ALARM && clockid != CLOCK_BOOTTIME_ALARM))
 		return -EINVAL;
-	if ((clockid == CLOCK_REALTIME_ALARM || clockid == CLOCK_BOOTTIME_ALARM) && !capable(CAP_WAKE_ALARM))
+	if ((clockid == CLOCK_REALTIME_ALARM || clockid == CLOCK_BOOTTIME_ALARM) &&
+	    !capable(CAP_WAKE_ALARM))
 		return -EPERM;
 	ctx = kzalloc(sizeof(*ctx), GFP_KERNEL);
 	if (!ctx)
@@ -179,7 +183,8 @@ long ksys_timerfd_create(int clockid, int flags)
 	init_waitqueue_head(&ctx->wqh);
 	INIT_LIST_HEAD(&ctx->list);
 	ctx->clockid = clockid;
-	fd = anon_inode_getfd("[timerfd]", &timerfd_fops, ctx, O_RDWR | (flags & (TFD_CLOEXEC | TFD_NONBLOCK)));
+	fd = anon_inode_getfd("[timerfd]", &timerfd_fops, ctx,
+			      O_RDWR | (flags & (TFD_CLOEXEC | TFD_NONBLOCK)));
 	if (fd < 0)
 		kfree(ctx);
 	return fd;
@@ -191,7 +196,9 @@ static int timespec_to_ns(const struct timespec *ts, u64 *ns)
 {
 	if (ts->tv_sec < 0 || ts->tv_nsec < 0 || ts->tv_nsec >= NSEC_PER_SEC)
 		return -EINVAL;
-	*ns = (u64)ts->tv_sec > S64_MAX / NSEC_PER_SEC - 1 ? S64_MAX : (u64)ts->tv_sec * NSEC_PER_SEC + ts->tv_nsec;
+	*ns = (u64)ts->tv_sec > S64_MAX / NSEC_PER_SEC - 1
+		      ? S64_MAX
+		      : (u64)ts->tv_sec * NSEC_PER_SEC + ts->tv_nsec;
 	return 0;
 }
 
@@ -262,7 +269,7 @@ void timerfd_clock_was_set(void)
 	unsigned long flags;
 
 	spin_lock(&timerfd_lock);
-	list_for_each_entry(ctx, &wall_clock_timers, list) {
+	list_for_each_entry (ctx, &wall_clock_timers, list) {
 		u64 deadline = 0;
 
 		spin_lock_irqsave(&ctx->wqh.lock, flags);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * tmpfs, and what is made like it: rootfs, ramfs, devtmpfs. The names are pinned dentries of the dcache; what files hold is in shmem.c.
+ * tmpfs, and what is made like it: rootfs, ramfs, devtmpfs. The names are pinned dentries of the
+ * dcache; what files hold is in shmem.c.
  */
 #include "fs/internal.h"
 #include "fs/shmem.h"
@@ -19,7 +20,8 @@ static int charge_inode(struct super_block *sb)
 {
 	struct shmem_sb_info *info = SHMEM_SB(sb);
 
-	if (atomic64_add_return(1, &info->used_inodes) > (s64)info->max_inodes && info->max_inodes) {
+	if (atomic64_add_return(1, &info->used_inodes) > (s64)info->max_inodes &&
+	    info->max_inodes) {
 		atomic64_dec(&info->used_inodes);
 		return -ENOSPC;
 	}
@@ -179,8 +181,8 @@ static int tmpfs_rmdir(struct inode *dir, struct dentry *dentry)
 }
 
 /* The dentries themselves are moved by the caller (d_move). */
-static int tmpfs_rename(struct inode *old_dir, struct dentry *old, struct inode *new_dir, struct dentry *new,
-			unsigned int flags)
+static int tmpfs_rename(struct inode *old_dir, struct dentry *old, struct inode *new_dir,
+			struct dentry *new, unsigned int flags)
 {
 	bool moves_dir = S_ISDIR(old->d_inode->i_mode);
 	struct inode *target = new->d_inode;
@@ -258,11 +260,14 @@ static int tmpfs_statfs(struct super_block *sb, struct kstatfs *st)
 
 	if (info->max_blocks) {
 		st->blocks = info->max_blocks;
-		st->bfree = st->bavail = info->max_blocks - min_t(u64, atomic64_read(&info->used_blocks), info->max_blocks);
+		st->bfree = st->bavail =
+			info->max_blocks -
+			min_t(u64, atomic64_read(&info->used_blocks), info->max_blocks);
 	}
 	if (info->max_inodes) {
 		st->files = info->max_inodes;
-		st->ffree = info->max_inodes - min_t(u64, atomic64_read(&info->used_inodes), info->max_inodes);
+		st->ffree = info->max_inodes -
+			    min_t(u64, atomic64_read(&info->used_inodes), info->max_inodes);
 	}
 	return 0;
 }
@@ -318,7 +323,8 @@ static const struct super_operations tmpfs_super_operations = {
 	.show_options = tmpfs_show_options,
 };
 
-static struct super_block *tmpfs_fill(const struct file_system_type *type, u32 magic, const struct shmem_sb_info *info)
+static struct super_block *tmpfs_fill(const struct file_system_type *type, u32 magic,
+				      const struct shmem_sb_info *info)
 {
 	struct super_block *sb = sb_alloc(type, &tmpfs_super_operations, magic);
 	struct inode *root;
@@ -342,8 +348,8 @@ fail:
 	return ERR_PTR(-ENOMEM);
 }
 
-static struct super_block *tmpfs_mount(const struct file_system_type *type, unsigned long flags, const char *source,
-				       const char *data)
+static struct super_block *tmpfs_mount(const struct file_system_type *type, unsigned long flags,
+				       const char *source, const char *data)
 {
 	struct shmem_sb_info info = {
 		.max_blocks = tmpfs_default_blocks(),
@@ -359,8 +365,8 @@ static struct super_block *tmpfs_mount(const struct file_system_type *type, unsi
 }
 
 /* No limits. Of the options only mode= means something; others are ignored, as they always were. */
-static struct super_block *ramfs_mount(const struct file_system_type *type, unsigned long flags, const char *source,
-				       const char *data)
+static struct super_block *ramfs_mount(const struct file_system_type *type, unsigned long flags,
+				       const char *source, const char *data)
 {
 	struct shmem_sb_info info = {.mode = 0755};
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Extended attributes: no file system here has any. Names are looked up all the same, so that a missing file is told as such. */
+/* Extended attributes: no file system here has any. Names are looked up all the same, so that a
+ * missing file is told as such. */
 #include "fs/internal.h"
 #include "mm/mm.h"
 
@@ -43,7 +44,8 @@ static int check_set(const char __user *name, size_t size, int flags)
 	return check_xattr_name(name);
 }
 
-long ksys_setxattr(const char __user *path, const char __user *name, const void __user *value, size_t size, int flags)
+long ksys_setxattr(const char __user *path, const char __user *name, const void __user *value,
+		   size_t size, int flags)
 {
 	int err = check_path(path, LOOKUP_FOLLOW);
 
@@ -52,7 +54,8 @@ long ksys_setxattr(const char __user *path, const char __user *name, const void 
 	return err ? err : -EOPNOTSUPP;
 }
 
-long ksys_lsetxattr(const char __user *path, const char __user *name, const void __user *value, size_t size, int flags)
+long ksys_lsetxattr(const char __user *path, const char __user *name, const void __user *value,
+		    size_t size, int flags)
 {
 	int err = check_path(path, 0);
 
@@ -61,7 +64,8 @@ long ksys_lsetxattr(const char __user *path, const char __user *name, const void
 	return err ? err : -EOPNOTSUPP;
 }
 
-long ksys_fsetxattr(int fd, const char __user *name, const void __user *value, size_t size, int flags)
+long ksys_fsetxattr(int fd, const char __user *name, const void __user *value, size_t size,
+		    int flags)
 {
 	int err = check_fd(fd);
 
@@ -70,7 +74,8 @@ long ksys_fsetxattr(int fd, const char __user *name, const void __user *value, s
 	return err ? err : -EOPNOTSUPP;
 }
 
-long ksys_getxattr(const char __user *path, const char __user *name, void __user *value, size_t size)
+long ksys_getxattr(const char __user *path, const char __user *name, void __user *value,
+		   size_t size)
 {
 	int err = check_path(path, LOOKUP_FOLLOW);
 
@@ -79,7 +84,8 @@ long ksys_getxattr(const char __user *path, const char __user *name, void __user
 	return err ? err : -EOPNOTSUPP;
 }
 
-long ksys_lgetxattr(const char __user *path, const char __user *name, void __user *value, size_t size)
+long ksys_lgetxattr(const char __user *path, const char __user *name, void __user *value,
+		    size_t size)
 {
 	int err = check_path(path, 0);
 

@@ -152,6 +152,18 @@ static int kernel_init(void *unused)
 	return run_init();
 }
 
+/* Does the log go to the serial line? Not with "quiet", a low loglevel=, or a console= that is another device. */
+static void choose_console(void)
+{
+	unsigned long long level;
+	char name[32];
+
+	if (boot_option("quiet", NULL, 0) || (boot_option_number("loglevel", &level) && level < 7))
+		console_enabled = false;
+	if (boot_option("console", name, sizeof(name)) && strncmp(name, "ttyS0", 5))
+		console_enabled = false;
+}
+
 static void set_hooks(void)
 {
 	force_sig_fault_hook = force_sig_fault;
@@ -166,6 +178,7 @@ void kernel_main(void)
 	init_task.stack = arch_boot_stack;
 	arch_set_boot_task(&init_task);
 	sched_init();
+	choose_console();
 	printk("Quire 6.1.0-quire\n");
 	page_init();
 	xarray_init();

@@ -145,7 +145,7 @@ static inline void count_vm_event(enum vm_event e)
 unsigned long vm_event_count(enum vm_event e);
 
 /* ---- Audit ---- */
-/* Recount the world (see DESIGN section 6); prints each problem; returns their number. Other tasks
+/* Recount the world (audit.h says what); prints each problem; returns their number. Other tasks
  * that run meanwhile may cause false alarms. One at a time; no locks held; may sleep. */
 int mm_audit(void);
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Address spaces: mm_struct, vm_area_struct (SEED 4.2, 4.3), anon_vma, address_space.
+ * Address spaces: mm_struct, vm_area_struct, anon_vma, address_space.
  *
  *	lock held			what you may do
  *	mmap_lock read			find VMAs, read all their fields, fault pages in

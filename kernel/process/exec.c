@@ -18,6 +18,7 @@
 #include "file/file.h"
 #include "fs/fs.h"
 #include "page/slab.h"
+#include "base/trace.h"
 #include "lib/err.h"
 #include "lib/string.h"
 #include "abi/errno.h"
@@ -480,6 +481,7 @@ static void commit_exec(struct linux_binprm *bprm, struct sighand_struct *sighan
 	commit_creds(bprm->cred);
 	bprm->cred = NULL;
 	set_task_comm(tsk, basename(bprm->filename));
+	trace(TRACE_EXEC, tsk->pid, bprm->entry, bprm->sp);
 	do_close_on_exec(tsk->files);
 	arch_start_thread(arch_task_regs(tsk), bprm->entry, bprm->sp);
 }

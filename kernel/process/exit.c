@@ -15,6 +15,7 @@
 #include "fs/fs.h"
 #include "mm/mm.h"
 #include "base/panic.h"
+#include "base/trace.h"
 #include "lib/string.h"
 #include "abi/errno.h"
 #include "abi/wait.h"
@@ -316,6 +317,7 @@ void do_exit(long code)
 		collect_maxrss(tsk);
 	}
 	tsk->exit_code = code;
+	trace(TRACE_EXIT, tsk->pid, code, 0);
 	if (tsk->mm) {
 		mm_release(tsk);
 		exit_mm();

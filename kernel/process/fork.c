@@ -31,6 +31,7 @@
 #include "fs/fs.h"
 #include "mm/mm.h"
 #include "page/slab.h"
+#include "base/trace.h"
 #include "lib/err.h"
 #include "lib/string.h"
 #include "abi/errno.h"
@@ -469,6 +470,7 @@ long kernel_clone(struct kernel_clone_args *args)
 	if (IS_ERR(p))
 		return PTR_ERR(p);
 	nr = p->pid;
+	trace(TRACE_CLONE, current->pid, nr, args->flags);
 	if (args->flags & CLONE_PARENT_SETTID)
 		(void)put_user(nr, args->parent_tid); /* as Linux: the child exists whatever that pointer is */
 	if (args->flags & CLONE_VFORK) {

@@ -55,6 +55,8 @@ static bool sig_ignored(struct task_struct *t, int sig, bool force)
 void signal_wake_up(struct task_struct *t, bool fatal)
 {
 	set_task_work(t, TIF_SIGPENDING);
+	if (t == current)
+		return; /* awake; on its way to sleep it looks at the mark (schedule) */
 	if (!wake_up_state(t, TASK_INTERRUPTIBLE | (fatal ? TASK_WAKEKILL : 0)))
 		kick_process(t);
 }
@@ -188,14 +190,11 @@ static void fill_siginfo(struct siginfo *to, int sig, const struct siginfo *info
 		*to = *info;
 		return;
 	}
-	memset(to, 0, sizeof(*to));
-	to->si_signo = sig;
+	*to = (struct siginfo){.si_signo = sig, .si_code = SI_KERNEL};
 	if (info == SEND_SIG_NOINFO) {
 		to->si_code = SI_USER;
 		to->si_pid = current->tgid;
 		to->si_uid = current_uid();
-	} else {
-		to->si_code = SI_KERNEL;
 	}
 }
 
@@ -247,7 +246,7 @@ static int check_kill_permission(int sig, struct siginfo *info, struct task_stru
 
 	if (sig < 0 || sig > _NSIG)
 		return -EINVAL;
-	if (!from_user(info))
+	if (!from_user(info) || t->signal == current->signal)
 		return 0;
 	task_lock(t);
 	tcred = t->cred;

@@ -186,6 +186,12 @@ static int set_altstack(const stack_t *ss)
 
 void restore_altstack(const stack_t *ss)
 {
+	const struct task_struct *t = current;
+
+	/* Nearly always as it is. */
+	if (ss->ss_size == t->sas_ss_size && (unsigned long)ss->ss_sp == t->sas_ss_sp &&
+	    (unsigned int)ss->ss_flags == (t->sas_ss_size ? t->sas_ss_flags : SS_DISABLE))
+		return;
 	(void)set_altstack(ss);
 }
 

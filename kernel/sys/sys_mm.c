@@ -4,6 +4,7 @@
 #include "mm/mm.h"
 #include "file/file.h"
 #include "task/task.h"
+#include "base/trace.h"
 #include "abi/errno.h"
 
 long sys_mmap(unsigned long addr, unsigned long len, unsigned long prot, unsigned long flags, int fd, unsigned long offset)
@@ -23,16 +24,19 @@ long sys_mmap(unsigned long addr, unsigned long len, unsigned long prot, unsigne
 	ret = vm_mmap_pgoff(file, addr, len, prot, flags, offset >> PAGE_SHIFT);
 	if (file)
 		fput(file);
+	trace(TRACE_MMAP, current->pid, ret, len);
 	return ret;
 }
 
 long sys_munmap(unsigned long addr, unsigned long len)
 {
+	trace(TRACE_MUNMAP, current->pid, addr, len);
 	return vm_munmap(addr, len);
 }
 
 long sys_mprotect(unsigned long addr, unsigned long len, unsigned long prot)
 {
+	trace(TRACE_MPROTECT, current->pid, addr, len);
 	return do_mprotect(addr, len, prot);
 }
 
@@ -43,7 +47,10 @@ long sys_mremap(unsigned long addr, unsigned long old_len, unsigned long new_len
 
 long sys_brk(unsigned long brk)
 {
-	return do_brk(brk);
+	unsigned long old = current->mm->brk, new = do_brk(brk);
+
+	trace(TRACE_BRK, current->pid, old, new);
+	return new;
 }
 
 long sys_madvise(unsigned long addr, unsigned long len, int advice)

@@ -44,12 +44,6 @@ void cred_init(void)
 
 /* ---- Users ---- */
 
-struct user_struct *get_uid(struct user_struct *user)
-{
-	refcount_inc(&user->usage);
-	return user;
-}
-
 /* user_lock held. */
 static struct user_struct *user_lookup(uid_t uid)
 {

@@ -66,7 +66,11 @@ void groups_sort(struct group_info *gi);
 void put_group_info(struct group_info *gi);
 /* The user_struct of @uid, made if there is none, with a reference; NULL: no memory. May sleep. */
 struct user_struct *find_user(uid_t uid);
-struct user_struct *get_uid(struct user_struct *user);
+static inline struct user_struct *get_uid(struct user_struct *user)
+{
+	refcount_inc(&user->usage);
+	return user;
+}
 void free_uid(struct user_struct *user); /* drop a reference; any context */
 void cred_init(void);			 /* boot: caches */
 #define current_cred()	((const struct cred *)current->cred)

@@ -21,15 +21,14 @@ void recalc_sigpending(void)
 void set_current_blocked(u64 mask)
 {
 	struct task_struct *t = current;
-	unsigned long flags;
 
 	mask &= ~SIG_KERNEL_ONLY_MASK;
 	if (mask == t->blocked)
 		return;
-	spin_lock_irqsave(&t->sighand->siglock, flags);
+	spin_lock_irq(&t->sighand->siglock);
 	t->blocked = mask;
 	recalc_sigpending();
-	spin_unlock_irqrestore(&t->sighand->siglock, flags);
+	spin_unlock_irq(&t->sighand->siglock);
 }
 
 int set_user_sigmask(const u64 __user *umask, size_t sigsetsize)

@@ -6,7 +6,7 @@
 
 #define SIG_KERNEL_ONLY_MASK (sigmask(SIGKILL) | sigmask(SIGSTOP))
 
-/* Set current's mask (SIGKILL and SIGSTOP are left out). Takes siglock. */
+/* Set current's mask (SIGKILL and SIGSTOP are left out). Takes siglock; interrupts on. */
 void set_current_blocked(u64 mask);
 /* Set or clear TIF_SIGPENDING of current by what is pending. siglock held. */
 void recalc_sigpending(void);

@@ -37,7 +37,7 @@ enum task_work {
 	TIF_NOTIFY_RESUME,
 };
 
-/* task->state (SEED 3.1). */
+/* task->state. */
 #define TASK_RUNNING	     0x0000
 #define TASK_INTERRUPTIBLE   0x0001
 #define TASK_UNINTERRUPTIBLE 0x0002

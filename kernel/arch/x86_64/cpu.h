@@ -224,7 +224,10 @@ void timer_interrupt(struct pt_regs *regs);
 void fpu_detect(void);
 void fpu_init_cpu(void);
 /* FPU state of @task at the top of its stack. */
-void *fpu_area(const struct arch_task *task);
+static inline void *fpu_area(const struct arch_task *task)
+{
+	return (u8 *)task->stack + THREAD_SIZE - cpu_features.fpu_size;
+}
 void fpu_save(void *area);
 void fpu_load(const void *area);
 /* Current's registers to the state a program starts with. */

@@ -6,8 +6,8 @@
  * hold.
  */
 #include "arch/x86_64/cpu.h"
+#include "arch/x86_64/user_access.h"
 #include "abi/errno.h"
-#include "lib/string.h"
 
 /* Components of XCR0. */
 #define XFEATURE_X87	BIT_ULL(0)
@@ -26,11 +26,7 @@ struct xsave_header {
 	u64 xstate_bv, xcomp_bv, reserved[6];
 };
 
-/* Where a signal frame's marks are: the last 48 bytes of FXSAVE's image. */
-#define SW_OFFSET offsetof(struct _fpstate, sw_reserved)
-
 static u8 init_state[FXSAVE_SIZE + sizeof(struct xsave_header)] __aligned(64);
-static u32 mxcsr_mask;
 static unsigned int state_size; /* bytes, exact */
 
 void fpu_detect(void)
@@ -61,7 +57,6 @@ static void xsetbv(u64 value)
 
 void fpu_init_cpu(void)
 {
-	static u8 area[FXSAVE_SIZE] __aligned(16);
 	struct cpu_features *f = &cpu_features;
 
 	if (f->xsave)
@@ -70,17 +65,8 @@ void fpu_init_cpu(void)
 		if (f->xsave)
 			state_size = cpuid(0xd, 0).ebx;
 		f->fpu_size = ALIGN(state_size, 64);
-		__asm__ __volatile__("fxsave %0" : "=m"(area));
-		mxcsr_mask = *(u32 *)(area + 28);
-		if (!mxcsr_mask)
-			mxcsr_mask = 0xffbf;
 	}
 	fpu_load(init_state);
-}
-
-void *fpu_area(const struct arch_task *task)
-{
-	return (u8 *)task->stack + THREAD_SIZE - cpu_features.fpu_size;
 }
 
 void fpu_save(void *area)
@@ -118,124 +104,116 @@ size_t fpu_frame_size(void)
 	return state_size + (cpu_features.xsave ? sizeof(u32) : 0);
 }
 
-/* XSAVE to user memory; 0 or -EFAULT. Reads the header, whose reserved bytes must be zero. */
-static int save_user(u8 __user *to)
-{
-	u32 lo = cpu_features.xcr0, hi = 0;
-	int err = 0;
-
-	if (cpu_features.xsave)
-		__asm__ __volatile__(ASM_STAC "1: xsave64 (%1)\n"
-					      "2: " ASM_CLAC "\n"
-					      ".pushsection .text.fixup, \"ax\"\n"
-					      "3: movl %2, %0\n jmp 2b\n"
-					      ".popsection\n" ASM_EX_TABLE("1b", "3b")
-				     : "+r"(err)
-				     : "r"(to), "i"(-EFAULT), "a"(lo), "d"(hi)
-				     : "memory");
-	else
-		__asm__ __volatile__(ASM_STAC "1: fxsave64 (%1)\n"
-					      "2: " ASM_CLAC "\n"
-					      ".pushsection .text.fixup, \"ax\"\n"
-					      "3: movl %2, %0\n jmp 2b\n"
-					      ".popsection\n" ASM_EX_TABLE("1b", "3b")
-				     : "+r"(err)
-				     : "r"(to), "i"(-EFAULT)
-				     : "memory");
-	return err;
-}
-
 int fpu_save_to_user(void __user *to)
 {
-	const struct _fpx_sw_bytes sw = {
-		.magic1 = FP_XSTATE_MAGIC1,
-		.extended_size = state_size + sizeof(u32),
-		.xfeatures = cpu_features.xcr0,
-		.xstate_size = state_size,
-	};
-	const u32 magic2 = FP_XSTATE_MAGIC2;
-	u8 __user *frame = to;
+	u32 lo = cpu_features.xcr0, hi = 0;
+	struct _fpstate __user *frame = to;
+	struct xsave_header __user *header = (void __user *)(frame + 1);
+	u64 __user *sw = (void __user *)&frame->sw_reserved;
 
 	if (!user_range_ok(to, fpu_frame_size()))
 		return -EFAULT;
-	if (cpu_features.xsave && arch_clear_user(frame + FXSAVE_SIZE, sizeof(struct xsave_header)))
-		return -EFAULT;
-	if (save_user(frame))
-		return -EFAULT;
-	if (!cpu_features.xsave)
-		return arch_clear_user(frame + SW_OFFSET, sizeof(sw)) ? -EFAULT : 0;
-	if (arch_copy_to_user(frame + SW_OFFSET, &sw, sizeof(sw)) ||
-	    arch_copy_to_user(frame + state_size, &magic2, sizeof(magic2)))
-		return -EFAULT;
-	return 0;
-}
-
-/* True if the frame's marks say that it holds an XSAVE image as this kernel writes it. */
-static bool frame_is_xsave(const struct _fpx_sw_bytes *sw, const u8 __user *frame)
-{
-	u32 magic2;
-
-	if (sw->magic1 != FP_XSTATE_MAGIC1 || sw->xstate_size > state_size ||
-	    sw->xstate_size < FXSAVE_SIZE + sizeof(struct xsave_header) ||
-	    sw->extended_size < sw->xstate_size + sizeof(u32))
-		return false;
-	if (arch_copy_from_user(&magic2, frame + sw->xstate_size, sizeof(magic2)))
-		return false;
-	return magic2 == FP_XSTATE_MAGIC2;
-}
-
-/* What a program wrote there must not make XRSTOR fault in the kernel. */
-static int sanitize(u8 *area, u64 features)
-{
-	struct xsave_header *header = (struct xsave_header *)(area + FXSAVE_SIZE);
-
-	*(u32 *)(area + MXCSR_OFFSET) &= mxcsr_mask;
-	if (!cpu_features.xsave)
+	user_access_begin();
+	if (!cpu_features.xsave) {
+		__asm__ __volatile__ goto("1: fxsave64 (%0)\n" ASM_EX_TABLE("1b", "%l1")
+					  : : "r"(frame) : "memory" : fault);
+		for (int i = 0; i < 6; i++)
+			unsafe_put_u64(0, sw + i, fault);
+		user_access_end();
 		return 0;
-	header->xstate_bv &= features & cpu_features.xcr0;
-	if (header->xcomp_bv || memchr_inv(header->reserved, 0, sizeof(header->reserved)))
-		return -EFAULT;
+	}
+	/* XSAVE leaves all of the header but its first word alone, and of that what it does not save. */
+	unsafe_put_u64(0, &header->xstate_bv, fault);
+	unsafe_put_u64(0, &header->xcomp_bv, fault);
+	unsafe_put_u64(0, &header->reserved[0], fault);
+	unsafe_put_u64(0, &header->reserved[1], fault);
+	unsafe_put_u64(0, &header->reserved[2], fault);
+	unsafe_put_u64(0, &header->reserved[3], fault);
+	unsafe_put_u64(0, &header->reserved[4], fault);
+	unsafe_put_u64(0, &header->reserved[5], fault);
+	__asm__ __volatile__ goto("1: xsave64 (%0)\n" ASM_EX_TABLE("1b", "%l3")
+				  : : "r"(frame), "a"(lo), "d"(hi) : "memory" : fault);
+	unsafe_put_u64(FP_XSTATE_MAGIC1 | (u64)(state_size + sizeof(u32)) << 32, sw, fault);
+	unsafe_put_u64(cpu_features.xcr0, sw + 1, fault);
+	unsafe_put_u64(state_size, sw + 2, fault);
+	unsafe_put_u64(0, sw + 3, fault);
+	unsafe_put_u64(0, sw + 4, fault);
+	unsafe_put_u64(0, sw + 5, fault);
+	unsafe_put_u32(FP_XSTATE_MAGIC2, (u32 __user *)(to + state_size), fault);
+	user_access_end();
 	return 0;
+
+fault:
+	user_access_end();
+	return -EFAULT;
 }
 
+/*
+ * What the frame's marks say: 0 and in *features the components of an XSAVE image as this kernel
+ * writes it, or none if it is FXSAVE's only; -EFAULT.
+ */
+static int frame_features(const struct _fpstate __user *frame, u64 *features)
+{
+	const struct _fpx_sw_bytes __user *sw = &frame->sw_reserved;
+	u64 marks, bits;
+	u32 size, magic2;
+
+	*features = 0;
+	user_access_begin();
+	unsafe_get_u64(marks, &sw->magic1, fault); /* and extended_size */
+	unsafe_get_u64(bits, &sw->xfeatures, fault);
+	unsafe_get_u32(size, &sw->xstate_size, fault);
+	if ((u32)marks != FP_XSTATE_MAGIC1 || size > state_size ||
+	    size < FXSAVE_SIZE + sizeof(struct xsave_header) || (marks >> 32) < size + sizeof(u32))
+		goto out;
+	unsafe_get_u32(magic2, (const u32 __user *)((const u8 __user *)frame + size), fault);
+	if (magic2 == FP_XSTATE_MAGIC2)
+		*features = bits & cpu_features.xcr0;
+out:
+	user_access_end();
+	return 0;
+
+fault:
+	user_access_end();
+	return -EFAULT;
+}
+
+/* The components in @mask to what a program starts with. */
+static void init_components(u64 mask)
+{
+	if (mask)
+		__asm__ __volatile__("xrstor64 (%0)"
+				     : : "r"(init_state), "a"((u32)mask), "d"(0) : "memory");
+}
+
+/* Straight into the registers: what the program wrote there may make XRSTOR fault (reserved bits,
+ * unknown components), which ends here like any bad address. */
 int fpu_load_from_user(const void __user *from)
 {
-	u8 *area = fpu_area(arch_task(arch_current()));
-	struct xsave_header *header = (struct xsave_header *)(area + FXSAVE_SIZE);
-	struct _fpx_sw_bytes sw;
-	const u8 __user *frame = from;
-	u64 features = XFEATURE_X87 | XFEATURE_SSE;
-	size_t size = FXSAVE_SIZE;
+	u64 features = 0;
 
 	if (!from) {
 		fpu_reset();
 		return 0;
 	}
-	if (arch_copy_from_user(&sw, frame + SW_OFFSET, sizeof(sw)))
+	if (!user_range_ok(from, fpu_frame_size()))
 		return -EFAULT;
-	if (cpu_features.xsave && frame_is_xsave(&sw, frame)) {
-		features = sw.xfeatures;
-		size = sw.xstate_size;
-	}
-	/* A switch in the middle of the copy saves the registers over what was copied: then begin
-	 * again. */
-	for (;;) {
-		unsigned long flags;
+	if (cpu_features.xsave && frame_features(from, &features))
+		return -EFAULT;
+	user_access_begin();
+	if (features)
+		__asm__ __volatile__ goto("1: xrstor64 (%0)\n" ASM_EX_TABLE("1b", "%l3")
+					  : : "r"(from), "a"((u32)features), "d"(0) : "memory" : fault);
+	else
+		__asm__ __volatile__ goto("1: fxrstor64 (%0)\n" ASM_EX_TABLE("1b", "%l1")
+					  : : "r"(from) : "memory" : fault);
+	user_access_end();
+	if (cpu_features.xsave)
+		init_components(cpu_features.xcr0 & ~(features ?: XFEATURE_X87 | XFEATURE_SSE));
+	return 0;
 
-		current_thread()->fpu_cpu = -2;
-		if (arch_copy_from_user(area, frame, size))
-			return -EFAULT;
-		flags = arch_irq_save();
-		if (current_thread()->fpu_cpu == -2) {
-			if (size == FXSAVE_SIZE && cpu_features.xsave)
-				*header = (struct xsave_header){.xstate_bv = features};
-			if (sanitize(area, features) == 0)
-				fpu_load(area);
-			else
-				size = 0;
-			arch_irq_restore(flags);
-			return size ? 0 : -EFAULT;
-		}
-		arch_irq_restore(flags);
-	}
+fault:
+	user_access_end();
+	fpu_reset(); /* some of it may have been loaded */
+	return -EFAULT;
 }

@@ -224,7 +224,9 @@ void x86_exit_work(struct pt_regs *regs)
 	struct arch_task *task = arch_task(arch_current());
 
 	for (;;) {
-		__atomic_fetch_and(&task->work, ~BIT(ARCH_WORK_FULL_REGS_BIT), __ATOMIC_RELAXED);
+		if (READ_ONCE(task->work) & BIT(ARCH_WORK_FULL_REGS_BIT))
+			__atomic_fetch_and(&task->work, ~BIT(ARCH_WORK_FULL_REGS_BIT),
+					   __ATOMIC_RELAXED);
 		if (READ_ONCE(task->work))
 			handle_exit_to_user(regs);
 		if (likely(canonical(regs->ip)) && !READ_ONCE(task->work))

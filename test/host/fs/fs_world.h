@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A task with files: the kernel up to fs/, rootfs mounted, a descriptor table and an address space with some user memory. System-call
- * bodies are called as the entry code would call them: their pointers are user addresses, made here from the test's own data.
+ * A task with files: the kernel up to fs/, rootfs mounted, a descriptor table and an address space
+ * with some user memory. System-call bodies are called as the entry code would call them: their
+ * pointers are user addresses, made here from the test's own data.
  */
 #pragma once
 
@@ -11,10 +12,12 @@
 #include "fs/internal.h"
 #include "mm/mm.h"
 
-/* Run @fn as a kernel thread in such a world; afterwards everything is torn down and nothing may have leaked. Ends the test. */
+/* Run @fn as a kernel thread in such a world; afterwards everything is torn down and nothing may
+ * have leaked. Ends the test. */
 __attribute__((__noreturn__)) void fs_run(unsigned int cpus, void (*fn)(void));
 
-/* User memory: a copy of @data (or of a string with its NUL). Taken in turn from a megabyte: old ones are overwritten in the end. */
+/* User memory: a copy of @data (or of a string with its NUL). Taken in turn from a megabyte: old
+ * ones are overwritten in the end. */
 void __user *user_data(const void *data, size_t len);
 char __user *user_string(const char *s);
 /* @len bytes of user memory, zeroed. */

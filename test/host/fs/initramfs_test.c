@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Unpacking archives: every kind of member, hard links, archives one after another, and bad ones. */
+/* Unpacking archives: every kind of member, hard links, archives one after another, and bad ones.
+ */
 #include "fs_world.h"
 
 static char archive[1 << 20];
@@ -27,9 +28,10 @@ static void add(struct member m)
 {
 	size_t size = m.size ? m.size : m.data ? strlen(m.data) : 0;
 
-	used += test_snprintf(archive + used, 200, "070701%08x%08x%08x%08x%08x%08x%08x%08x%08x%08x%08x%08x%08x", m.ino, m.mode,
-			      m.uid, m.gid, m.nlink ? m.nlink : 1, m.mtime, (unsigned int)size, 0, 1, m.major, m.minor,
-			      (unsigned int)strlen(m.name) + 1, 0);
+	used += test_snprintf(
+		archive + used, 200, "070701%08x%08x%08x%08x%08x%08x%08x%08x%08x%08x%08x%08x%08x",
+		m.ino, m.mode, m.uid, m.gid, m.nlink ? m.nlink : 1, m.mtime, (unsigned int)size, 0,
+		1, m.major, m.minor, (unsigned int)strlen(m.name) + 1, 0);
 	strcpy(archive + used, m.name);
 	used += strlen(m.name) + 1;
 	pad();
@@ -54,14 +56,21 @@ static void kinds(void)
 	start();
 	add((struct member){.name = ".", .mode = S_IFDIR | 0751, .mtime = 1000});
 	add((struct member){.name = "bin", .mode = S_IFDIR | 0755, .mtime = 2000, .nlink = 2});
-	add((struct member){.name = "bin/tool", .mode = S_IFREG | 04755, .uid = 5, .gid = 6, .mtime = 3000, .data = "tool"});
+	add((struct member){.name = "bin/tool",
+			    .mode = S_IFREG | 04755,
+			    .uid = 5,
+			    .gid = 6,
+			    .mtime = 3000,
+			    .data = "tool"});
 	add((struct member){.name = "bin/link", .mode = S_IFLNK | 0777, .data = "tool"});
-	add((struct member){.name = "./big", .mode = S_IFREG | 0644, .data = big, .size = sizeof(big)});
+	add((struct member){
+		.name = "./big", .mode = S_IFREG | 0644, .data = big, .size = sizeof(big)});
 	add((struct member){.name = "/dev", .mode = S_IFDIR | 0755});
 	add((struct member){.name = "/dev/null", .mode = S_IFCHR | 0666, .major = 1, .minor = 3});
 	add((struct member){.name = "fifo", .mode = S_IFIFO | 0600});
 	add((struct member){.name = "h1", .mode = S_IFREG | 0644, .ino = 9, .nlink = 2});
-	add((struct member){.name = "bin/h2", .mode = S_IFREG | 0644, .ino = 9, .nlink = 2, .data = "linked"});
+	add((struct member){
+		.name = "bin/h2", .mode = S_IFREG | 0644, .ino = 9, .nlink = 2, .data = "linked"});
 	add((struct member){.name = "no/such/dir", .mode = S_IFREG | 0644, .data = "x"});
 	trailer();
 	CHECK_EQ(initramfs_unpack(archive, used), 0);
@@ -151,15 +160,18 @@ static void mutated(void)
 
 	start();
 	add((struct member){.name = "d", .mode = S_IFDIR | 0755});
-	add((struct member){.name = "d/f", .mode = S_IFREG | 0644, .data = "contents", .ino = 3, .nlink = 2});
-	add((struct member){.name = "d/g", .mode = S_IFREG | 0644, .data = "contents", .ino = 3, .nlink = 2});
+	add((struct member){
+		.name = "d/f", .mode = S_IFREG | 0644, .data = "contents", .ino = 3, .nlink = 2});
+	add((struct member){
+		.name = "d/g", .mode = S_IFREG | 0644, .data = "contents", .ino = 3, .nlink = 2});
 	add((struct member){.name = "d/l", .mode = S_IFLNK | 0777, .data = "f"});
 	trailer();
 	len = used;
 	for (unsigned int round = 0; round < test_rounds(2000); round++) {
 		memcpy(copy, archive, len);
 		for (unsigned long n = test_random_below(4) + 1; n; n--)
-			copy[test_random_below(len)] = "0123456789abcdef/.\0x"[test_random_below(20)];
+			copy[test_random_below(len)] =
+				"0123456789abcdef/.\0x"[test_random_below(20)];
 		initramfs_unpack(copy, test_random_below(len + 1));
 	}
 }

@@ -22,7 +22,8 @@ static const char *holder(int fd, short type, off_t start, off_t len)
 	from_user(room, &fl, sizeof(fl));
 	if (fl.l_type == F_UNLCK)
 		return "-";
-	test_snprintf(text, sizeof(text), "%c %ld %ld", fl.l_type == F_WRLCK ? 'w' : 'r', fl.l_start, fl.l_len);
+	test_snprintf(text, sizeof(text), "%c %ld %ld", fl.l_type == F_WRLCK ? 'w' : 'r',
+		      fl.l_start, fl.l_len);
 	return text;
 }
 
@@ -170,7 +171,9 @@ static void times(void)
 	CHECK_NE(st.st_atime, 100ul);
 	become(1000, 1000);
 	CHECK_EQ(ksys_utimensat(AT_FDCWD, U("/f"), NULL, 0), -EACCES);
-	CHECK_EQ(ksys_utimensat(AT_FDCWD, U("/f"), user_data((struct timespec[2]){{1, 0}, {1, 0}}, sizeof(ts)), 0), -EPERM);
+	CHECK_EQ(ksys_utimensat(AT_FDCWD, U("/f"),
+				user_data((struct timespec[2]){{1, 0}, {1, 0}}, sizeof(ts)), 0),
+		 -EPERM);
 }
 
 TEST(times_of_files)

@@ -197,7 +197,8 @@ static void resolve_flags(void)
 	CHECK_EQ(ksys_openat2(dir, U("b"), user_data(&how, sizeof(how)), sizeof(how)), -EINVAL);
 	CHECK_EQ(ksys_openat(dir, U("b"), O_RDONLY, 0) >= 0, true);
 	CHECK_EQ(ksys_openat(12345, U("b"), O_RDONLY, 0), -EBADF);
-	CHECK_EQ(ksys_openat(ksys_openat(dir, U("b/c/file"), O_RDONLY, 0), U("x"), O_RDONLY, 0), -ENOTDIR);
+	CHECK_EQ(ksys_openat(ksys_openat(dir, U("b/c/file"), O_RDONLY, 0), U("x"), O_RDONLY, 0),
+		 -ENOTDIR);
 }
 
 TEST(path_walk_openat2)

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Pipes and FIFOs: capacity, atomic writes, packets, ends, opening rules, splice; and poll, select, epoll on them. */
+/* Pipes and FIFOs: capacity, atomic writes, packets, ends, opening rules, splice; and poll, select,
+ * epoll on them. */
 #include "fs_world.h"
 #include "abi/epoll.h"
 #include "abi/eventfd.h"
@@ -420,7 +421,8 @@ TEST(epoll_wakes_the_sleeper)
 
 static void eventfds(void)
 {
-	int fd = ksys_eventfd2(3, EFD_NONBLOCK), sem = ksys_eventfd2(2, EFD_SEMAPHORE | EFD_NONBLOCK);
+	int fd = ksys_eventfd2(3, EFD_NONBLOCK),
+	    sem = ksys_eventfd2(2, EFD_SEMAPHORE | EFD_NONBLOCK);
 	u64 value;
 	void __user *room = user_room(8);
 
@@ -510,7 +512,8 @@ static void splices(void)
 	off = 0;
 	CHECK_EQ(ksys_copy_file_range(fd, user_data(&off, 8), out, user_data(&off, 8), 3, 0), 3l);
 	CHECK_STREQ(t_cat("/out"), "0120123");
-	CHECK_EQ(ksys_copy_file_range(out, user_data(&off, 8), out, user_data(&off, 8), 3, 0), -EINVAL);
+	CHECK_EQ(ksys_copy_file_range(out, user_data(&off, 8), out, user_data(&off, 8), 3, 0),
+		 -EINVAL);
 	CHECK_EQ(ksys_copy_file_range(fd, NULL, p[1], NULL, 3, 0), -EINVAL);
 	CHECK_EQ(ksys_copy_file_range(fd, NULL, out, NULL, 3, 1), -EINVAL);
 }

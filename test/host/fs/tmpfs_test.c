@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* tmpfs: limits, holes, truncation, fallocate, O_TMPFILE, sealed memory files, getdents while names change. */
+/* tmpfs: limits, holes, truncation, fallocate, O_TMPFILE, sealed memory files, getdents while names
+ * change. */
 #include "fs_world.h"
 
 #define PAGES_KB(n) ((n)*4)
@@ -108,11 +109,14 @@ static void holes(void)
 	CHECK_EQ(ksys_pread64(fd, room, 8, 20 * PAGE_SIZE), 0l);
 	CHECK_EQ(ksys_pread64(fd, room, 8, -1), -EINVAL);
 	/* Punch: whole pages go, parts are zeroed, the size stays. */
-	CHECK_EQ(ksys_fallocate(fd, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, 10 * PAGE_SIZE - 1, 2), 0l);
+	CHECK_EQ(ksys_fallocate(fd, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, 10 * PAGE_SIZE - 1,
+				2),
+		 0l);
 	CHECK_EQ(ksys_pread64(fd, room, 8, 10 * PAGE_SIZE - 4), 6l);
 	from_user(room, buf, 6);
 	CHECK(!memcmp(buf, "\0\0d\0\0a", 6));
-	CHECK_EQ(ksys_fallocate(fd, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, 0, 10 * PAGE_SIZE), 0l);
+	CHECK_EQ(ksys_fallocate(fd, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, 0, 10 * PAGE_SIZE),
+		 0l);
 	CHECK_EQ(statfs_of("/t").f_bfree, 256l - 1);
 	CHECK_EQ(ksys_fallocate(fd, FALLOC_FL_PUNCH_HOLE, 0, 1), -EOPNOTSUPP);
 	CHECK_EQ(ksys_fallocate(fd, FALLOC_FL_COLLAPSE_RANGE, 0, PAGE_SIZE), -EOPNOTSUPP);
@@ -286,7 +290,8 @@ static void readdir_while_changing(void)
 	fd = t_open("/d", O_RDONLY, 0);
 	for (int round = 0; (n = ksys_getdents64(fd, room, 128)) > 0; round++) {
 		from_user(room, records, n);
-		for (long at = 0; at < n; at += ((struct linux_dirent64 *)(records + at))->d_reclen) {
+		for (long at = 0; at < n;
+		     at += ((struct linux_dirent64 *)(records + at))->d_reclen) {
 			const char *entry = ((struct linux_dirent64 *)(records + at))->d_name;
 			int number = 0;
 
