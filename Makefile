@@ -54,13 +54,13 @@ TEST_PACKAGES := $(RUN_PACKAGES) clang libclang-rt-14-dev zlib1g-dev linux-libc-
 
 run: ## build, then a short tour from inside Quire
 	@tools/install-packages $(RUN_PACKAGES)
-	@$(MAKE) all
+	@$(MAKE) -j$$(nproc) all
 	@$(O)/quire run -q -- sh -c "$$(cat cli/tour.sh)"
 
 test: ## everything: host checks, guest tests, suites, the command, the benchmark's guard
 	@tools/install-packages $(TEST_PACKAGES)
-	@$(MAKE) all
-	@tools/run-all-tests $(MAKE) O=$(O)
+	@$(MAKE) -j$$(nproc) all
+	@tools/run-all-tests $(MAKE) -j$$(nproc) O=$(O)
 
 help:
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "%-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)

@@ -31,4 +31,4 @@ check-floors:
 	@$(if $(wildcard tools/check-floors),tools/check-floors,true)
 
 # Everything that needs no virtual machine. TESTS="pattern..." selects host tests.
-check: check-floors check-syscalls check-doc check-abi check-fuzz check-host check-host-asan
+check: check-floors check-syscalls check-doc check-abi check-fuzz check-host check-host-asan ## everything that needs no virtual machine

@@ -17,7 +17,7 @@ struct metric {
 	const char *what;     /* one operation, and why it is measured */
 };
 
-extern const struct metric process_metrics[], memory_metrics[], ipc_metrics[], file_metrics[];
+extern const struct metric process_metrics[], memory_metrics[], ipc_metrics[], file_metrics[], thread_metrics[];
 
 /* The clock, in its unit. */
 uint64_t now(void);

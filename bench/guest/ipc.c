@@ -3,11 +3,8 @@
 #define _GNU_SOURCE
 #include "bench.h"
 
-#include <linux/futex.h>
-#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -30,46 +27,6 @@ static uint64_t pipe_ping_pong(int n)
 	t = stop(t);
 	CHECK(wait(&status) > 0 && status == 0);
 	close(to[0]), close(to[1]), close(from[0]), close(from[1]);
-	return t;
-}
-
-static _Atomic int turn;
-
-static void futex_wait(int value)
-{
-	while (turn == value)
-		syscall(SYS_futex, &turn, FUTEX_WAIT_PRIVATE, value, NULL, NULL, 0);
-}
-
-static void futex_pass(int value)
-{
-	turn = value;
-	syscall(SYS_futex, &turn, FUTEX_WAKE_PRIVATE, 1, NULL, NULL, 0);
-}
-
-static void *futex_partner(void *arg)
-{
-	for (int i = 0; i < *(int *)arg; i++) {
-		futex_wait(0);
-		futex_pass(0);
-	}
-	return NULL;
-}
-
-static uint64_t futex_ping_pong(int n)
-{
-	pthread_t id;
-	uint64_t t;
-
-	turn = 0;
-	CHECK(!pthread_create(&id, NULL, futex_partner, &n));
-	t = start();
-	for (int i = 0; i < n; i++) {
-		futex_pass(1);
-		futex_wait(1);
-	}
-	t = stop(t);
-	pthread_join(id, NULL);
 	return t;
 }
 
@@ -134,7 +91,6 @@ static uint64_t pipe_bandwidth(int n)
 
 const struct metric ipc_metrics[] = {
 	{ "pipe_ping_pong", 500, pipe_ping_pong, "a byte there and back between two processes" },
-	{ "futex_ping_pong", 500, futex_ping_pong, "a wake-up there and back between two threads" },
 	{ "ctx_2", 500, ctx_2, "context switch with its pipe, 2 processes in a ring" },
 	{ "ctx_16", 100, ctx_16, "the same, 16 processes" },
 	{ "ctx_64", 30, ctx_64, "the same, 64 processes" },

@@ -4,7 +4,6 @@
 #include "bench.h"
 
 #include <fcntl.h>
-#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -226,39 +225,6 @@ static uint64_t fault_20000(int n)
 	return t;
 }
 
-struct toucher {
-	char *p;
-	int n;
-};
-
-static void *touch_thread(void *arg)
-{
-	struct toucher *t = arg;
-
-	touch(t->p, t->n * PAGE);
-	return NULL;
-}
-
-/* Two threads of one address space, each with half of the pages. */
-static uint64_t two_threads_faulting(int n)
-{
-	char *p = map_anonymous(2 * n * PAGE);
-	struct toucher half[2] = { { p, n }, { p + n * PAGE, n } };
-	pthread_t id[2];
-	uint64_t t;
-
-	madvise(p, 2 * n * PAGE, MADV_NOHUGEPAGE);
-	t = start();
-	for (int i = 0; i < 2; i++)
-		CHECK(!pthread_create(&id[i], NULL, touch_thread, &half[i]));
-	for (int i = 0; i < 2; i++)
-		pthread_join(id[i], NULL);
-	t = stop(t) / 2;
-	CHECK(p[(2 * n - 1) * PAGE] == 1);
-	munmap(p, 2 * n * PAGE);
-	return t;
-}
-
 static uint64_t two_processes_faulting(int n)
 {
 	char *p = map_anonymous(n * PAGE);
@@ -292,7 +258,6 @@ const struct metric memory_metrics[] = {
 	{ "brk_touch", 500, brk_touch, "brk() by a page, and the touch of it" },
 	{ "split_20000", 1, split_20000, "mprotect() that splits, on the way to 20,000 VMAs and more" },
 	{ "fault_20000", 2000, fault_20000, "anonymous fault in an address space of 40,000 VMAs" },
-	{ "two_threads_faulting", 2000, two_threads_faulting, "a fault, two threads of one process at work" },
 	{ "two_processes_faulting", 2000, two_processes_faulting, "a fault, two processes at work" },
 	{ }
 };

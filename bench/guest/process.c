@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* Making and ending processes and threads, signals. */
+#define _GNU_SOURCE
 #include "bench.h"
 
-#include <pthread.h>
 #include <sched.h>
 #include <signal.h>
 #include <spawn.h>
@@ -60,12 +60,15 @@ static uint64_t fork_exit_wait(int n)
 	return stop(t);
 }
 
-/* Only the fork() call of the parent, with @size bytes touched. */
+/* Only the fork() call of the parent, with @size bytes touched. At real-time priority, so that the child does not run before fork()
+ * returns. */
 static uint64_t fork_alone(int n, size_t size)
 {
+	const struct sched_param fifo = { .sched_priority = 1 }, normal = {};
 	char *p = map_anonymous(size);
 	uint64_t sum = 0;
 
+	CHECK(!sched_setscheduler(0, SCHED_FIFO | SCHED_RESET_ON_FORK, &fifo));
 	touch(p, size);
 	for (int i = 0; i < n; i++) {
 		uint64_t t = start();
@@ -76,6 +79,7 @@ static uint64_t fork_alone(int n, size_t size)
 		sum += stop(t);
 		wait_for(pid, 1);
 	}
+	CHECK(!sched_setscheduler(0, SCHED_OTHER, &normal));
 	munmap(p, size);
 	return sum;
 }
@@ -170,25 +174,6 @@ static uint64_t shell(int n)
 	return stop(t);
 }
 
-static void *thread(void *arg)
-{
-	return arg;
-}
-
-static uint64_t thread_create_join(int n)
-{
-	uint64_t t = start();
-
-	for (long i = 0; i < n; i++) {
-		pthread_t id;
-		void *ret;
-
-		CHECK(!pthread_create(&id, NULL, thread, (void *)i));
-		CHECK(!pthread_join(id, &ret) && ret == (void *)i);
-	}
-	return stop(t);
-}
-
 static volatile int signals;
 
 static void handler(int sig)
@@ -225,7 +210,6 @@ const struct metric process_metrics[] = {
 	{ "clock_gettime", 1000, vdso_clock, "clock_gettime() through the vDSO" },
 	{ "signal_install", 1000, signal_install, "sigaction()" },
 	{ "signal", 1000, signal_deliver, "kill(self), handler, sigreturn" },
-	{ "thread_create_join", 200, thread_create_join, "pthread_create() and pthread_join()" },
 	{ "fork_exit_wait", 100, fork_exit_wait, "fork(), child exits, waitpid(): a small process" },
 	{ "fork_exit_wait_64m", 5, fork_exit_wait_64m, "the same with 64 MiB touched" },
 	{ "fork_exit_wait_512m", 2, fork_exit_wait_512m, "the same with 512 MiB touched" },

@@ -368,7 +368,9 @@ static bool edit_char(struct tty_struct *tty, unsigned char c)
 
 static void store_char(struct tty_struct *tty, unsigned char c)
 {
-	if (buffer_full(tty)) {
+	bool doubled = I_FLAG(tty, PARMRK) && c == 0xff;
+
+	if (buffer_full(tty) || (doubled && tty->head - tty->tail >= TTY_BUF_SIZE - 2)) {
 		if (I_FLAG(tty, IMAXBEL))
 			put_raw(tty, '\a');
 		return;
@@ -378,7 +380,7 @@ static void store_char(struct tty_struct *tty, unsigned char c)
 			tty->canon_column = tty->column;
 		echo_char(tty, c);
 	}
-	if (I_FLAG(tty, PARMRK) && c == 0xff)
+	if (doubled)
 		put_char(tty, 0xff);
 	put_char(tty, c);
 	if (!L_FLAG(tty, ICANON))

@@ -48,13 +48,6 @@ static size_t pty_write_room(struct tty_struct *tty)
 	return PTY_OUT_SIZE - (pty->head - pty->tail);
 }
 
-static size_t pty_chars(struct tty_struct *tty)
-{
-	struct pty *pty = tty->driver_data;
-
-	return pty->head - pty->tail;
-}
-
 static size_t pty_write(struct tty_struct *tty, const char *buf, size_t len)
 {
 	struct pty *pty = tty->driver_data;
@@ -78,10 +71,10 @@ static void pty_slave_close(struct tty_struct *tty)
 	wake_up_all(&pty->master_wait);
 }
 
+/* No chars_in_buffer: what was written is with the master already, as on Linux. */
 static const struct tty_operations pty_ops = {
 	.write = pty_write,
 	.write_room = pty_write_room,
-	.chars_in_buffer = pty_chars,
 	.close = pty_slave_close,
 };
 
@@ -229,7 +222,7 @@ static long ptmx_ioctl(struct file *file, unsigned int cmd, unsigned long arg)
 		spin_unlock(&tasklist_lock);
 		return cmd == TIOCGSID && !nr ? -ENOTTY : put_user(nr, (pid_t __user *)arg);
 	case TIOCSIG:
-		if (arg != SIGINT && arg != SIGQUIT && arg != SIGTSTP && (arg < 1 || arg > _NSIG))
+		if (arg != SIGINT && arg != SIGQUIT && arg != SIGTSTP)
 			return -EINVAL;
 		tty_signal_pgrp(tty, arg);
 		return 0;

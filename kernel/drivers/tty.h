@@ -79,7 +79,8 @@ struct tty_signals {
 struct tty_struct *tty_alloc(const struct tty_operations *ops, const char *name, dev_t dev); /* count 1; NULL */
 void tty_get(struct tty_struct *tty);
 void tty_put(struct tty_struct *tty); /* may free; may sleep */
-/* Hang up for good: readers see end of file, writers EIO, the session SIGHUP. May sleep. */
+/* Hang up for good: readers see end of file, writers EIO, the session's leader SIGHUP (its end tells the foreground
+ * group). May sleep. */
 void tty_hangup(struct tty_struct *tty);
 /* current is in the background: reading (SIGTTIN) or changing/writing (SIGTTOU) stops it. 0, -EIO, -ERESTARTSYS. */
 int tty_check_change(struct tty_struct *tty, int sig);
@@ -92,7 +93,8 @@ int tty_set_controlling(struct tty_struct *tty, bool steal); /* TIOCSCTTY */
 int tty_drop_controlling(void);				     /* TIOCNOTTY */
 /* The session leader current ends. */
 void tty_exit_session(void);
-/* Upward edges, set at boot: kill_pgrp() and is_orphaned_pgrp() of process/. */
+/* Upward edges, set at boot: kill_pid(), kill_pgrp() and is_orphaned_pgrp() of process/. */
+extern int (*tty_kill_pid_hook)(struct pid *pid, int sig);
 extern int (*tty_kill_pgrp_hook)(struct pid *pgrp, int sig);
 extern bool (*tty_is_orphaned_pgrp_hook)(struct pid *pgrp);
 extern const struct file_operations tty_fops;

@@ -13,6 +13,7 @@
 
 struct tty_struct *console_tty;
 /* Signals are process/'s business (upward edge). */
+int (*tty_kill_pid_hook)(struct pid *pid, int sig);
 int (*tty_kill_pgrp_hook)(struct pid *pgrp, int sig);
 bool (*tty_is_orphaned_pgrp_hook)(struct pid *pgrp);
 
@@ -103,6 +104,9 @@ static void set_controlling(struct tty_struct *tty)
 	tty->session = get_pid(task_session(current));
 	tty->pgrp = get_pid(task_pgrp(current));
 	current->signal->tty = tty;
+	if (current->signal->tty_old_pgrp)
+		put_pid(current->signal->tty_old_pgrp);
+	current->signal->tty_old_pgrp = NULL;
 	if (session)
 		put_pid(session);
 	if (pgrp)
@@ -128,14 +132,16 @@ int tty_set_controlling(struct tty_struct *tty, bool steal)
 	return ret;
 }
 
-/* The session leader gives its terminal up: the foreground group is hung up. */
+/* The session leader gives its terminal up: the foreground group is hung up, also that of a terminal that has gone. */
 static void disassociate_ctty(void)
 {
 	struct tty_struct *tty;
-	struct pid *pgrp = NULL, *session = NULL;
+	struct pid *pgrp, *session = NULL;
 
 	spin_lock(&tasklist_lock);
 	tty = current->signal->tty;
+	pgrp = current->signal->tty_old_pgrp; /* NULL while there is a tty */
+	current->signal->tty_old_pgrp = NULL;
 	if (tty && tty->session == task_session(current)) {
 		pgrp = tty->pgrp;
 		session = tty->session;
@@ -179,19 +185,19 @@ void tty_hangup(struct tty_struct *tty)
 	tty->pgrp = tty->session = NULL;
 	if (session) {
 		session_clear_tty(session);
-		leader = session->task ? get_pid(task_pgrp(session->task)) : NULL;
+		if (session->task) {
+			leader = get_pid(session);
+			swap(session->task->signal->tty_old_pgrp, pgrp);
+		}
 	}
 	spin_unlock(&tasklist_lock);
 	if (leader) {
-		tty_kill_pgrp_hook(leader, SIGHUP);
-		tty_kill_pgrp_hook(leader, SIGCONT);
+		tty_kill_pid_hook(leader, SIGHUP);
+		tty_kill_pid_hook(leader, SIGCONT);
 		put_pid(leader);
 	}
-	if (pgrp) {
-		tty_kill_pgrp_hook(pgrp, SIGHUP);
-		tty_kill_pgrp_hook(pgrp, SIGCONT);
+	if (pgrp)
 		put_pid(pgrp);
-	}
 	if (session)
 		put_pid(session);
 	wake_up_all(&tty->read_wait);
@@ -224,6 +230,8 @@ int tty_check_change(struct tty_struct *tty, int sig)
 	if (pgrp) {
 		tty_kill_pgrp_hook(pgrp, sig);
 		put_pid(pgrp);
+		/* Another thread may take the signal: this one restarts its call until it is stopped with it. */
+		set_task_work(current, TIF_SIGPENDING);
 	}
 	return ret;
 }
@@ -252,8 +260,9 @@ int tty_open_file(struct tty_struct *tty, struct file *file)
 	file->f_mode &= ~(FMODE_LSEEK | FMODE_PREAD | FMODE_PWRITE);
 
 	spin_lock(&tasklist_lock);
+	/* Hung up meanwhile, it would never be taken from the session again. */
 	if (!(file->f_flags & O_NOCTTY) && current->signal->leader_of_session && !current->signal->tty &&
-	    !tty->session && (file->f_mode & FMODE_READ))
+	    !tty->session && !tty->hung_up && (file->f_mode & FMODE_READ))
 		set_controlling(tty);
 	spin_unlock(&tasklist_lock);
 	return 0;
@@ -429,8 +438,12 @@ static ssize_t tty_write(struct file *file, struct iov_iter *from, loff_t *pos)
 		if (n)
 			return n;
 	}
-	if (mutex_lock_interruptible(&tty->write_mutex))
+	if (file->f_flags & O_NONBLOCK) {
+		if (!mutex_trylock(&tty->write_mutex))
+			return -EAGAIN;
+	} else if (mutex_lock_interruptible(&tty->write_mutex)) {
 		return -ERESTARTSYS;
+	}
 	while (from->count) {
 		len = copy_from_iter(chunk, min(sizeof(chunk), from->count), from);
 		if (!len) {

@@ -128,7 +128,7 @@ static int set_pgrp(struct tty_struct *tty, unsigned long arg)
 	int ret = tty_check_change(tty, SIGTTOU);
 
 	if (ret)
-		return ret;
+		return ret == -EIO ? -ENOTTY : ret;
 	if (get_user(nr, (pid_t __user *)arg))
 		return -EFAULT;
 	if (nr < 0)

@@ -117,13 +117,16 @@ long ksys_fchown(unsigned int fd, uid_t uid, gid_t gid)
 /* ---- Times ---- */
 
 /* Nanoseconds since 1970, within what 64 bits hold. */
-static u64 timespec_to_ns(const struct timespec *ts)
+/* The years 1677 to 2262; what lies outside becomes the nearest of them. */
+static s64 timespec_to_ns(const struct timespec *ts)
 {
-	if (ts->tv_sec < 0)
-		return 0;
-	if ((u64)ts->tv_sec > S64_MAX / NSEC_PER_SEC - 1)
+	const s64 limit = S64_MAX / NSEC_PER_SEC - 1;
+
+	if (ts->tv_sec > limit)
 		return S64_MAX;
-	return (u64)ts->tv_sec * NSEC_PER_SEC + ts->tv_nsec;
+	if (ts->tv_sec < -limit)
+		return -limit * NSEC_PER_SEC;
+	return ts->tv_sec * NSEC_PER_SEC + ts->tv_nsec;
 }
 
 static bool valid_nsec(long nsec)

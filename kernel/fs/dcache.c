@@ -255,6 +255,24 @@ void path_put(const struct path *path)
 
 /* ---- Lookup ---- */
 
+/* Names are short: no call, and most that have the same hash are the same. */
+static inline bool same_name(const char *a, const char *b, size_t len)
+{
+	u64 x, y;
+
+	for (; len >= 8; len -= 8, a += 8, b += 8) {
+		__builtin_memcpy(&x, a, 8);
+		__builtin_memcpy(&y, b, 8);
+		if (x != y)
+			return false;
+	}
+	while (len--) {
+		if (a[len] != b[len])
+			return false;
+	}
+	return true;
+}
+
 static inline struct dentry *__d_lookup(struct dentry *parent, const char *name, size_t len)
 {
 	u32 hash = full_name_hash(parent, name, len);
@@ -262,7 +280,7 @@ static inline struct dentry *__d_lookup(struct dentry *parent, const char *name,
 
 	hlist_for_each_entry (dentry, d_bucket(hash), d_hash) {
 		if (dentry->d_hash_value == hash && dentry->d_parent == parent &&
-		    dentry->d_len == len && !memcmp(dentry->d_name, name, len))
+		    dentry->d_len == len && same_name(dentry->d_name, name, len))
 			return dentry;
 	}
 	return NULL;
@@ -295,16 +313,18 @@ static inline bool plain_child(const struct dentry *dentry)
 	       !S_ISLNK(dentry->d_inode->i_mode) && !(dentry->d_op && dentry->d_op->revalidate);
 }
 
-const char *d_walk_cached(struct dentry **dentry, const char *name)
+const char *d_walk_cached(struct dentry **dentry, const char *name, const char **name_end)
 {
 	struct dentry *start = *dentry, *at = start, *child;
+	const char *end = strchrnul(name, '/'), *next;
 
+	*name_end = end;
+	if (!*end)
+		return name;
 	spin_lock(&dcache_lock);
-	for (;;) {
-		const char *end = strchrnul(name, '/'), *next = end;
-
-		while (*next == '/')
-			next++;
+	for (;; end = strchrnul(name, '/')) {
+		for (next = end; *next == '/'; next++)
+			;
 		if (!*next || name[0] == '.' || !plain_dir(at))
 			break;
 		child = __d_lookup(at, name, end - name);
@@ -320,6 +340,7 @@ const char *d_walk_cached(struct dentry **dentry, const char *name)
 		dput(start);
 		*dentry = at;
 	}
+	*name_end = end;
 	return name;
 }
 

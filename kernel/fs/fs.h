@@ -4,7 +4,7 @@
  *
  *	inode->i_rwsem (RANK_INODE)	directory contents; file size and writes. Parents first.
  *	rename_mutex (RANK_NAMESPACE)	one cross-directory rename at a time
- *	dcache_lock (RANK_DCACHE)	d_parent, d_children, d_name, hash, LRU, d_flags, d_count 0<->1
+ *	dcache_lock (RANK_DCACHE)	the tree of names, d_name, hash, LRU, d_flags, d_count 0<->1
  *	mount_lock (RANK_MOUNT)		mount tree (changed only with namespace_mutex held as well)
  *	inode->i_lock			i_mode, i_uid, i_gid, nlink; times are words, stored whole
  *
@@ -45,7 +45,7 @@ struct inode {
 	unsigned int i_nlink;
 	loff_t i_size;
 	u64 i_blocks;				/* 512-byte units */
-	u64 i_atime, i_mtime, i_ctime, i_btime; /* ns since 1970 */
+	s64 i_atime, i_mtime, i_ctime, i_btime; /* ns since 1970, or before */
 	struct super_block *i_sb;
 	const struct inode_operations *i_op;
 	const struct file_operations *i_fop;
@@ -131,7 +131,7 @@ struct kstat {
 	unsigned int nlink;
 	uid_t uid;
 	gid_t gid;
-	u64 atime, mtime, ctime, btime;	 /* ns since 1970 */
+	s64 atime, mtime, ctime, btime;	 /* ns since 1970, or before */
 	u64 attributes, attributes_mask; /* STATX_ATTR_* */
 	u64 mnt_id;
 };
@@ -158,7 +158,7 @@ struct iattr {
 	uid_t uid;
 	gid_t gid;
 	loff_t size;
-	u64 atime, mtime, ctime;
+	s64 atime, mtime, ctime;
 };
 
 struct super_operations {

@@ -302,26 +302,55 @@ static struct page *alloc_contiguous(size_t size, unsigned int *nr)
 	return first;
 }
 
+static void free_contiguous(struct page *pages, unsigned int nr)
+{
+	for (unsigned int i = 0; i < nr; i++)
+		__free_pages(pages + ((unsigned long)i << (MAX_ORDER - 1)), MAX_ORDER - 1);
+}
+
 static int unpack_all(struct unpacker *u, const u8 *data, size_t size, bool nested);
+
+/* Decode into memory of its own: *pages (*nr largest blocks) hold the result. Its length, -ENOSPC
+ * if it is longer than @room, errors. */
+static ssize_t gunzip_alloc(const u8 *data, size_t size, size_t *used, size_t room,
+			    struct page **pages, unsigned int *nr)
+{
+	ssize_t len;
+
+	*pages = alloc_contiguous(room, nr);
+	if (!*pages)
+		return -ENOMEM;
+	len = gunzip(data, size, used, page_address(*pages), room);
+	if (len >= 0)
+		return len;
+	free_contiguous(*pages, *nr);
+	return len;
+}
 
 /* One gzip member at @data; *used: its length. */
 static int unpack_gzip(struct unpacker *u, const u8 *data, size_t size, size_t *used)
 {
-	const unsigned long block = 1ul << (MAX_ORDER - 1);
-	ssize_t len = gunzip(data, size, used, NULL, 0);
 	struct page *pages;
 	unsigned int nr;
+	ssize_t len;
+	u32 hint = 0;
 	int err;
 
+	/* Mostly there is one member, whose last word is its length. If not, count first. */
+	if (size > sizeof(hint))
+		memcpy(&hint, data + size - sizeof(hint), sizeof(hint));
+	len = -ENOSPC;
+	if (hint >= size / 2 && hint / 1100 <= size)
+		len = gunzip_alloc(data, size, used, hint, &pages, &nr);
+	if (len == -ENOSPC) {
+		len = gunzip(data, size, used, NULL, 0);
+		if (len > 0)
+			len = gunzip_alloc(data, size, used, len, &pages, &nr);
+	}
 	if (len <= 0)
-		return len < 0 ? -EINVAL : 0;
-	pages = alloc_contiguous(len, &nr);
-	if (!pages)
-		return -ENOMEM;
-	len = gunzip(data, size, used, page_address(pages), (size_t)nr * block * PAGE_SIZE);
-	err = len < 0 ? -EINVAL : unpack_all(u, page_address(pages), len, true);
-	for (unsigned int i = 0; i < nr; i++)
-		__free_pages(pages + i * block, MAX_ORDER - 1);
+		return len == -ENOMEM ? -ENOMEM : len ? -EINVAL : 0;
+	err = unpack_all(u, page_address(pages), len, true);
+	free_contiguous(pages, nr);
 	return err;
 }
 
@@ -397,5 +426,6 @@ int initramfs_load(void)
 	err = initramfs_unpack(arch_phys_to_virt(start), end - start);
 	boot_info.initrd_start = boot_info.initrd_end = 0;
 	free_reserved_range(ALIGN_DOWN(start, PAGE_SIZE), PAGE_ALIGN(end));
+	rootfs_limit();
 	return err;
 }

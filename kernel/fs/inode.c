@@ -138,7 +138,7 @@ u64 current_time_ns(void)
 
 static void update_atime(struct inode *inode, unsigned long flags)
 {
-	u64 now;
+	s64 now;
 
 	if (inode->i_flags & S_NOATIME)
 		return;
@@ -146,7 +146,7 @@ static void update_atime(struct inode *inode, unsigned long flags)
 	if (!(flags & MS_STRICTATIME) && inode->i_atime > inode->i_mtime &&
 	    inode->i_atime > inode->i_ctime) {
 		now = current_time_ns();
-		if (now - inode->i_atime < 86400ull * NSEC_PER_SEC)
+		if (now - inode->i_atime < 86400 * NSEC_PER_SEC)
 			return;
 	} else {
 		now = current_time_ns();

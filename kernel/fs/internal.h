@@ -32,8 +32,9 @@ static inline bool d_unlinked(const struct dentry *dentry)
 }
 /* Walk @name (which begins with a component) down from *dentry as far as it is cached, permitted by
  * modes alone, and neither covered by a mount nor a link; never over the last component, nor one
- * that begins with a dot. *dentry's reference moves along. Returns the rest. */
-const char *d_walk_cached(struct dentry **dentry, const char *name);
+ * that begins with a dot. *dentry's reference moves along. Returns the rest, and in *name_end where
+ * its first component ends. */
+const char *d_walk_cached(struct dentry **dentry, const char *name, const char **name_end);
 /* For a file without a place in a tree. NULL: no memory. */
 struct dentry *d_alloc_pseudo(struct super_block *sb, const char *name);
 /* O_TMPFILE: @dentry shows as a deleted "#number" in @dir. */
@@ -192,6 +193,9 @@ void eventpoll_init(void);
 
 /* ---- tmpfs.c, shmem.c ---- */
 void tmpfs_init(void);
+/* At the end of booting: rootfs may take half of the memory that is free now; beyond it, -ENOSPC.
+ */
+void rootfs_limit(void);
 extern struct file_system_type tmpfs_type, ramfs_type, rootfs_type, devtmpfs_type;
 long memfd_fcntl(struct file *file, unsigned int cmd, unsigned long arg);
 

@@ -141,7 +141,7 @@ long memfd_fcntl(struct file *file, unsigned int cmd, unsigned long arg)
 
 void shmem_setup_init(void)
 {
-	shm_sb = pseudo_sb_create("shm", TMPFS_MAGIC, &shm_dentry_operations);
+	shm_sb = pseudo_sb_create("tmpfs", TMPFS_MAGIC, &shm_dentry_operations);
 	shm_sb->s_op = &shm_super_operations;
 	shm_sb->s_fs_info = &shm_info;
 	shmem_file_setup = do_shmem_file_setup;

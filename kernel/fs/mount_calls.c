@@ -27,13 +27,34 @@ static bool mnt_in_tree(const struct vfsmount *mnt)
 	return mnt->mnt_ns != NULL;
 }
 
+/*
+ * Lock the place where something is to be mounted: the topmost mount there, which cannot be removed
+ * meanwhile. Undo with unlock_mount().
+ */
+static void lock_mount(struct path *target)
+{
+	mutex_lock(&namespace_mutex);
+	follow_mounts(target);
+	down_write(&target->dentry->d_inode->i_rwsem);
+}
+
+static void unlock_mount(const struct path *target)
+{
+	up_write(&target->dentry->d_inode->i_rwsem);
+	mutex_unlock(&namespace_mutex);
+}
+
+static bool gone(const struct dentry *dentry)
+{
+	return (dentry->d_inode->i_flags & S_DEAD) || d_unlinked(dentry);
+}
+
 /* Mount @mnt (reference taken over) on @target, which is followed to the topmost mount there. */
 static int graft(struct vfsmount *mnt, struct path *target, unsigned long flags)
 {
 	int err = 0;
 
-	mutex_lock(&namespace_mutex);
-	follow_mounts(target);
+	lock_mount(target);
 	if (!mnt_in_tree(target->mnt))
 		err = -EINVAL;
 	else if (mnt->mnt_sb == target->mnt->mnt_sb && path_mounted(target) &&
@@ -42,11 +63,11 @@ static int graft(struct vfsmount *mnt, struct path *target, unsigned long flags)
 	else if (S_ISDIR(mnt->mnt_root->d_inode->i_mode) !=
 		 S_ISDIR(target->dentry->d_inode->i_mode))
 		err = -ENOTDIR;
-	else if ((target->dentry->d_inode->i_flags & S_DEAD) || d_unlinked(target->dentry))
+	else if (gone(target->dentry))
 		err = -ENOENT;
 	else
 		attach_mnt(mnt, target);
-	mutex_unlock(&namespace_mutex);
+	unlock_mount(target);
 	if (err)
 		mntput(mnt);
 	return err;
@@ -214,14 +235,13 @@ static int do_move(struct path *target, const char *source)
 	err = kern_path(source, LOOKUP_FOLLOW, &from);
 	if (err)
 		return err;
-	mutex_lock(&namespace_mutex);
-	follow_mounts(target);
+	lock_mount(target);
 	if (!path_mounted(&from) || !from.mnt->mnt_parent || !mnt_in_tree(from.mnt) ||
 	    !mnt_in_tree(target->mnt))
 		err = -EINVAL;
 	else if (S_ISDIR(from.dentry->d_inode->i_mode) != S_ISDIR(target->dentry->d_inode->i_mode))
 		err = -EINVAL;
-	else if (d_unlinked(target->dentry))
+	else if (gone(target->dentry))
 		err = -ENOENT;
 	else if (mnt_is_below(target->mnt, from.mnt))
 		err = -ELOOP;
@@ -229,7 +249,7 @@ static int do_move(struct path *target, const char *source)
 		detach_mnt(from.mnt, &old_place);
 		attach_mnt(from.mnt, target);
 	}
-	mutex_unlock(&namespace_mutex);
+	unlock_mount(target);
 	if (old_place.mnt)
 		path_put(&old_place);
 	path_put(&from);

@@ -356,11 +356,7 @@ static int link_path_walk(struct nameidata *nd, const char *name)
 			nd->last_type = LAST_ROOT;
 			continue;
 		}
-		end = strchrnul(name, '/');
-		if (*end) {
-			name = d_walk_cached(&nd->path.dentry, name);
-			end = strchrnul(name, '/');
-		}
+		name = d_walk_cached(&nd->path.dentry, name, &end);
 		dir = nd->path.dentry->d_inode;
 		if (!S_ISDIR(dir->i_mode))
 			return -ENOTDIR;

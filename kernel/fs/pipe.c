@@ -42,13 +42,8 @@ struct page *new_pipe_page(struct pipe_inode_info *pipe)
 {
 	struct page *page;
 
-	for (int i = 0; i < 2; i++) {
-		page = pipe->spare[i];
-		if (page) {
-			pipe->spare[i] = NULL;
-			return page;
-		}
-	}
+	if (pipe->nr_spare)
+		return pipe->spare[--pipe->nr_spare];
 	page = alloc_page(GFP_KERNEL);
 	if (page)
 		page_owner_add(OWNER_KERNEL, 1);
@@ -57,11 +52,9 @@ struct page *new_pipe_page(struct pipe_inode_info *pipe)
 
 void free_pipe_page(struct pipe_inode_info *pipe, struct page *page)
 {
-	for (int i = 0; i < 2; i++) {
-		if (!pipe->spare[i]) {
-			pipe->spare[i] = page;
-			return;
-		}
+	if (pipe->nr_spare < ARRAY_SIZE(pipe->spare)) {
+		pipe->spare[pipe->nr_spare++] = page;
+		return;
 	}
 	page_owner_add(OWNER_KERNEL, -1);
 	put_page(page);
@@ -71,11 +64,9 @@ void free_pipe_info(struct pipe_inode_info *pipe)
 {
 	while (!pipe_empty(pipe))
 		pipe_consume(pipe);
-	for (int i = 0; i < 2; i++) {
-		if (pipe->spare[i]) {
-			page_owner_add(OWNER_KERNEL, -1);
-			put_page(pipe->spare[i]);
-		}
+	while (pipe->nr_spare) {
+		page_owner_add(OWNER_KERNEL, -1);
+		put_page(pipe->spare[--pipe->nr_spare]);
 	}
 	kfree(pipe->bufs);
 	kmem_cache_free(pipe_cache, pipe);
@@ -185,7 +176,7 @@ static ssize_t pipe_read(struct file *file, struct iov_iter *to, loff_t *pos)
 	if (unlikely(!done))
 		return min_t(ssize_t, n, 0);
 	if (file->f_inode->i_atime <= file->f_inode->i_mtime && !(file->f_flags & O_NOATIME))
-		file->f_inode->i_atime = current_time_ns(); /* as relatime would */
+		file->f_inode->i_atime = ktime_get_coarse_real(); /* as relatime would */
 	return done;
 }
 
@@ -281,7 +272,7 @@ static ssize_t pipe_write(struct file *file, struct iov_iter *from, loff_t *pos)
 				  file->f_flags & O_DIRECT);
 
 	if (n > 0)
-		file_update_time(file->f_inode);
+		file->f_inode->i_mtime = file->f_inode->i_ctime = ktime_get_coarse_real();
 	return n;
 }
 

@@ -19,7 +19,8 @@ struct pipe_inode_info {
 	unsigned int head, tail;
 	unsigned int ring_size; /* a power of two */
 	struct pipe_buffer *bufs;
-	struct page *spare[2];		   /* empty pages kept for the next write */
+	struct page *spare[2]; /* empty pages kept for the next write */
+	unsigned int nr_spare;
 	unsigned int readers, writers;	   /* open files */
 	unsigned int r_counter, w_counter; /* opens ever: FIFOs wait for the other side by them */
 	/* somebody polls: tell of every write, not only the first into an empty pipe */

@@ -30,26 +30,45 @@ bool dir_emit_dots(struct file *file, struct dir_context *ctx)
 
 /* ---- getdents ---- */
 
+/* Records are collected and copied out many at a time. */
+#define GETDENTS_BATCH 1024
+
 struct getdents_context {
 	struct dir_context ctx;
-	char __user *next; /* where the next record goes */
-	/* the last one written: its d_off is filled when the position after it is known */
-	char __user *last;
-	size_t left;
-	bool old; /* getdents(2)'s layout */
+	char __user *next; /* where the batch goes */
+	size_t left;	   /* room for records behind those of the batch */
+	size_t used;	   /* bytes of the batch */
+	s64 *last_off;	   /* of the batch's last record: filled when the position after it is known */
+	loff_t start;	   /* position of the batch's first record */
+	size_t done;	   /* bytes copied out */
+	bool old;	   /* getdents(2)'s layout */
 	int error;
+	char batch[GETDENTS_BATCH] __aligned(8);
 };
 
-/* Position behind the last record. */
-static int patch_offset(struct getdents_context *g, loff_t pos)
+/* Copy the batch out; @pos is the position behind it. False: a bad address, and the batch stays. */
+static bool flush_dirents(struct getdents_context *g, loff_t pos)
 {
-	s64 off = pos;
-	size_t at = g->old ? offsetof(struct linux_dirent, d_off)
-			   : offsetof(struct linux_dirent64, d_off);
+	if (!g->used)
+		return true;
+	*g->last_off = pos;
+	if (copy_to_user(g->next, g->batch, g->used)) {
+		g->error = -EFAULT;
+		return false;
+	}
+	g->next += g->used;
+	g->done += g->used;
+	g->used = 0;
+	g->start = pos;
+	return true;
+}
 
-	if (!g->last)
-		return 0;
-	return copy_to_user(g->last + at, &off, sizeof(off)) ? -EFAULT : 0;
+static void copy_name(char *to, const char *name, size_t len)
+{
+	for (; len >= 8; len -= 8, to += 8, name += 8)
+		__builtin_memcpy(to, name, 8);
+	while (len--)
+		*to++ = *name++;
 }
 
 static bool fill_dirent(struct dir_context *ctx, const char *name, size_t len, loff_t pos, u64 ino,
@@ -60,59 +79,62 @@ static bool fill_dirent(struct dir_context *ctx, const char *name, size_t len, l
 	size_t head = g->old ? offsetof(struct linux_dirent, d_name)
 			     : offsetof(struct linux_dirent64, d_name);
 	size_t reclen = ALIGN(head + len + 1 + g->old, 8);
-	char record[24 + NAME_MAX + 16];
+	char *record;
 
-	if (len > NAME_MAX) {
+	if (unlikely(len > NAME_MAX)) {
 		g->error = -EIO;
 		return false;
 	}
 	if (reclen > g->left) {
-		if (!g->last)
+		if (!g->used && !g->done)
 			g->error = -EINVAL;
 		return false;
 	}
-	if (g->last && signal_pending(current))
-		return false;
-	memset(record, 0, reclen);
+	if (reclen > sizeof(g->batch) - g->used) {
+		if (signal_pending(current) || !flush_dirents(g, pos))
+			return false;
+	}
+	if (g->used)
+		*g->last_off = pos;
+	record = g->batch + g->used;
+	*(u64 *)(record + reclen - 8) = 0; /* the name's NUL and what fills the record */
 	if (g->old) {
 		struct linux_dirent *d = (void *)record;
 
 		d->d_ino = ino;
 		d->d_reclen = reclen;
 		record[reclen - 1] = type;
+		g->last_off = (s64 *)&d->d_off;
 	} else {
 		struct linux_dirent64 *d = (void *)record;
 
 		d->d_ino = ino;
 		d->d_reclen = reclen;
 		d->d_type = type;
+		g->last_off = (s64 *)&d->d_off;
 	}
-	memcpy(record + head, name, len);
-	if (patch_offset(g, pos) || copy_to_user(g->next, record, reclen)) {
-		g->error = -EFAULT;
-		return false;
-	}
-	g->last = g->next;
-	g->next += reclen;
+	copy_name(record + head, name, len);
+	g->used += reclen;
 	g->left -= reclen;
 	return true;
 }
 
 static long do_getdents(unsigned int fd, void __user *buf, unsigned int count, bool old)
 {
-	struct getdents_context g = {
-		.ctx.actor = fill_dirent,
-		.next = buf,
-		.left = count,
-		.old = old,
-	};
+	struct getdents_context g; /* the batch need not be cleared */
 	struct inode *inode;
-	bool locked;
+	bool locked, bad = false;
 	struct fd f = fdget_pos(fd, &locked);
 	long err;
 
 	if (!f.file)
 		return -EBADF;
+	g.ctx.actor = fill_dirent;
+	g.next = buf;
+	g.left = count;
+	g.used = g.done = 0;
+	g.old = old;
+	g.error = 0;
 	inode = f.file->f_inode;
 	err = -ENOTDIR;
 	if (!f.file->f_op->iterate)
@@ -120,20 +142,19 @@ static long do_getdents(unsigned int fd, void __user *buf, unsigned int count, b
 	down_read(&inode->i_rwsem);
 	err = -ENOENT;
 	if (!(inode->i_flags & S_DEAD)) {
-		g.ctx.pos = f.file->f_pos;
+		g.ctx.pos = g.start = f.file->f_pos;
 		err = f.file->f_op->iterate(f.file, &g.ctx);
+		bad = !flush_dirents(&g, g.ctx.pos);
 		f.file->f_pos = g.ctx.pos;
 		touch_atime(f.file);
 	}
 	up_read(&inode->i_rwsem);
+	if (unlikely(bad)) /* what did not arrive comes again */
+		vfs_llseek(f.file, g.start, SEEK_SET);
 	if (err >= 0)
 		err = g.error;
-	if (g.last) {
-		/* What was written counts, whatever ended it. */
-		err = patch_offset(&g, g.ctx.pos);
-		if (!err)
-			err = count - g.left;
-	}
+	if (g.done) /* what arrived counts, whatever ended it */
+		err = g.done;
 out:
 	fdput_pos(f, locked);
 	return err;

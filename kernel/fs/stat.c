@@ -44,6 +44,17 @@ int vfs_getattr(const struct path *path, struct kstat *stat)
 	return 0;
 }
 
+/* Before 1970 the seconds round down: nanoseconds are never negative. */
+static s64 seconds_of(s64 ns)
+{
+	return ns >= 0 ? ns / NSEC_PER_SEC : -((-ns + NSEC_PER_SEC - 1) / NSEC_PER_SEC);
+}
+
+static s64 nanoseconds_of(s64 ns)
+{
+	return ns - seconds_of(ns) * NSEC_PER_SEC;
+}
+
 static int copy_stat(const struct kstat *k, struct stat __user *st)
 {
 	struct stat s = {
@@ -57,12 +68,12 @@ static int copy_stat(const struct kstat *k, struct stat __user *st)
 		.st_size = k->size,
 		.st_blksize = k->blksize,
 		.st_blocks = k->blocks,
-		.st_atime = k->atime / NSEC_PER_SEC,
-		.st_atime_nsec = k->atime % NSEC_PER_SEC,
-		.st_mtime = k->mtime / NSEC_PER_SEC,
-		.st_mtime_nsec = k->mtime % NSEC_PER_SEC,
-		.st_ctime = k->ctime / NSEC_PER_SEC,
-		.st_ctime_nsec = k->ctime % NSEC_PER_SEC,
+		.st_atime = seconds_of(k->atime),
+		.st_atime_nsec = nanoseconds_of(k->atime),
+		.st_mtime = seconds_of(k->mtime),
+		.st_mtime_nsec = nanoseconds_of(k->mtime),
+		.st_ctime = seconds_of(k->ctime),
+		.st_ctime_nsec = nanoseconds_of(k->ctime),
 	};
 
 	return copy_to_user(st, &s, sizeof(s)) ? -EFAULT : 0;
@@ -138,9 +149,9 @@ long ksys_fstat(unsigned int fd, struct stat __user *st)
 	return err ? err : copy_stat(&stat, st);
 }
 
-static struct statx_timestamp statx_time(u64 ns)
+static struct statx_timestamp statx_time(s64 ns)
 {
-	return (struct statx_timestamp){.tv_sec = ns / NSEC_PER_SEC, .tv_nsec = ns % NSEC_PER_SEC};
+	return (struct statx_timestamp){.tv_sec = seconds_of(ns), .tv_nsec = nanoseconds_of(ns)};
 }
 
 long ksys_statx(int dfd, const char __user *name, unsigned int flags, unsigned int mask,

@@ -145,6 +145,7 @@ struct super_block *pseudo_sb_create(const char *name, u32 magic,
 	sb->s_kern_mnt = alloc_vfsmnt(sb, sb->s_root, name);
 	if (IS_ERR(sb->s_kern_mnt))
 		panic("no memory for %s", name);
-	register_filesystem(type);
+	if (!get_fs_type(name)) /* the kernel's own instance of one that can be mounted */
+		register_filesystem(type);
 	return sb;
 }

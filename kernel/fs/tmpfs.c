@@ -364,7 +364,8 @@ static struct super_block *tmpfs_mount(const struct file_system_type *type, unsi
 	return err ? ERR_PTR(err) : tmpfs_fill(type, TMPFS_MAGIC, &info);
 }
 
-/* No limits. Of the options only mode= means something; others are ignored, as they always were. */
+/* No limits (rootfs gets some later). Of the options only mode= means something; others are
+ * ignored, as they always were. */
 static struct super_block *ramfs_mount(const struct file_system_type *type, unsigned long flags,
 				       const char *source, const char *data)
 {
@@ -377,6 +378,14 @@ static struct super_block *ramfs_mount(const struct file_system_type *type, unsi
 struct file_system_type tmpfs_type = {.name = "tmpfs", .flags = FS_NODEV, .mount = tmpfs_mount};
 struct file_system_type ramfs_type = {.name = "ramfs", .flags = FS_NODEV, .mount = ramfs_mount};
 struct file_system_type rootfs_type = {.name = "rootfs", .flags = FS_NODEV, .mount = ramfs_mount};
+
+void rootfs_limit(void)
+{
+	struct shmem_sb_info *info = SHMEM_SB(init_mnt_ns.root->mnt_sb);
+
+	info->max_blocks = atomic64_read(&info->used_blocks) + nr_free_pages() / 2;
+	info->max_inodes = atomic64_read(&info->used_inodes) + nr_free_pages() / 2;
+}
 
 void tmpfs_init(void)
 {

@@ -169,6 +169,7 @@ static void set_hooks(void)
 	force_sig_fault_hook = force_sig_fault;
 	tick_hook = check_cpu_limits;
 	disassociate_ctty_hook = tty_exit_session;
+	tty_kill_pid_hook = kill_pid;
 	tty_kill_pgrp_hook = kill_pgrp;
 	tty_is_orphaned_pgrp_hook = is_orphaned_pgrp;
 }

@@ -116,6 +116,7 @@ struct mm_struct {
 	unsigned long personality_flags;
 	u8 dumpable;
 	bool oom_victim;
+	bool unkillable;		/* of pid 1: the OOM killer leaves it alone */
 	short oom_score_adj;		/* of the processes that use it: -1000 (never killed) .. 1000, thousandths of all memory */
 };
 

@@ -20,7 +20,7 @@ long oom_badness(const struct mm_struct *mm)
 		     (atomic64_read(&mm->pgtables_bytes) >> PAGE_SHIFT);
 	long adj = READ_ONCE(mm->oom_score_adj);
 
-	return adj == OOM_SCORE_ADJ_MIN ? LONG_MIN : pages + adj * (long)totalram_pages() / 1000;
+	return adj == OOM_SCORE_ADJ_MIN || mm->unkillable ? LONG_MIN : pages + adj * (long)totalram_pages() / 1000;
 }
 
 /* A victim that has not gone after this long may be waiting for somebody who waits for memory. */

@@ -86,17 +86,19 @@ static int make_target_tables(struct move *move, unsigned long old, unsigned lon
 static bool move_entries(struct page *from, pte_t *pte, struct page *to, pte_t *target,
 			 unsigned long old, unsigned long end)
 {
-	bool any = false;
+	unsigned int left = from->pt_present, moved = 0;
 
 	/* rmap_lock and mmap_lock, both exclusive, keep every other walker away: no lock of the
 	 * tables. */
-	for (; old < end && from->pt_present; old += PAGE_SIZE, pte++, target++) {
+	for (; old < end && moved < left; old += PAGE_SIZE, pte++, target++) {
 		if (pte_none(pte_get(pte)))
 			continue;
-		pte_install(to, target, pte_take(from, pte));
-		any = true;
+		pte_set(target, pte_take_uncounted(pte));
+		moved++;
 	}
-	return any;
+	pte_taken(from, moved);
+	to->pt_present += moved;
+	return moved;
 }
 
 int move_page_tables(struct vm_area_struct *old_vma, unsigned long old,

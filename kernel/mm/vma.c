@@ -13,6 +13,7 @@
  * mm->vma_cache is the VMA found last: set by readers of mmap_lock, cleared before a VMA leaves the
  * tree, so it never points at a dead one.
  */
+#include "mm/internal.h"
 #include "mm/vma.h"
 #include "mm/mm.h"
 #include "file/file.h"
@@ -485,6 +486,7 @@ void vma_set_flags(struct vm_area_struct *vma, unsigned long vm_flags)
 void vm_flags_set(struct vm_area_struct *vma, unsigned long vm_flags)
 {
 	vma_set_flags(vma, vma->vm_flags | vm_flags);
+	change_protection(vma, vma->vm_start, vma->vm_end); /* the arguments' pages are there already */
 }
 
 /* ---- Free addresses

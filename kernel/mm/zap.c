@@ -50,8 +50,18 @@ static unsigned long zap_table(struct zap *zap, struct page *table, pte_t *pte, 
 		pte_t entry = pte_get(pte);
 		struct page *page = NULL;
 
-		if (pte_none(entry))
+		if (pte_none(entry)) {
+			/* Stacks and arenas leave long empty stretches. */
+			while (end - addr > PTES_PER_LINE * PAGE_SIZE && pte_line_none(pte)) {
+				addr += PTES_PER_LINE * PAGE_SIZE;
+				pte += PTES_PER_LINE;
+			}
+			if (!pte_none(pte_get(pte))) {
+				addr -= PAGE_SIZE;
+				pte--;
+			}
 			continue;
+		}
 		left--;
 		if (likely(!pte_special(entry))) {
 			page = pfn_to_page(pte_pfn(entry));

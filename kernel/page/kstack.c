@@ -16,6 +16,8 @@
 #define STACK_PAGES (THREAD_SIZE / PAGE_SIZE)
 #define SLOT_SIZE   (2 * THREAD_SIZE)
 #define MAX_SLOTS   65536UL
+#define KEEP_CACHED 64 /* stacks kept mapped for the next fork */
+#define TRIM_BATCH  32
 #define STACK_MAGIC 0x57ac6e9d57ac6e9dUL
 
 /* At a stack's lowest address. */
@@ -30,6 +32,7 @@ static_assert(sizeof(struct kernel_stack) <= KERNEL_STACK_RESERVED,
 static DEFINE_SPINLOCK(stack_lock,
 		       RANK_KSTACK); /* covers all below, and the window's page tables */
 static struct kernel_stack *cached_stacks;
+static unsigned int nr_cached;
 static unsigned long *slots_used; /* bitmap; allocated by the first stack */
 static unsigned long nr_slots;
 
@@ -167,6 +170,7 @@ void *alloc_kernel_stack(void)
 	if (ks) {
 		check_magic(ks);
 		cached_stacks = ks->next;
+		nr_cached--;
 	}
 	spin_unlock_irqrestore(&stack_lock, flags);
 	if (ks)
@@ -175,18 +179,6 @@ void *alloc_kernel_stack(void)
 	if (ks)
 		ks->magic = STACK_MAGIC;
 	return ks;
-}
-
-void free_kernel_stack(void *stack)
-{
-	struct kernel_stack *ks = stack;
-	unsigned long flags;
-
-	check_magic(ks);
-	spin_lock_irqsave(&stack_lock, flags);
-	ks->next = cached_stacks;
-	cached_stacks = ks;
-	spin_unlock_irqrestore(&stack_lock, flags);
 }
 
 /* Pages of @ks stay in @pages; it is unmapped, but CPUs may still hold translations. */
@@ -228,6 +220,7 @@ unsigned long kernel_stack_drain(void)
 	spin_lock_irqsave(&stack_lock, flags);
 	list = cached_stacks;
 	cached_stacks = NULL;
+	nr_cached = 0;
 	spin_unlock_irqrestore(&stack_lock, flags);
 	while ((ks = list)) {
 		list = ks->next;
@@ -235,4 +228,53 @@ unsigned long kernel_stack_drain(void)
 		pages += STACK_PAGES;
 	}
 	return pages;
+}
+
+/* Give TRIM_BATCH cached stacks back with one flush for all. */
+static void trim_cache(void)
+{
+	struct page *pages[TRIM_BATCH][STACK_PAGES];
+	struct kernel_stack *stacks[TRIM_BATCH];
+	unsigned long flags, low = ~0UL, high = 0;
+	unsigned int n = 0, i;
+
+	spin_lock_irqsave(&stack_lock, flags);
+	while (n < TRIM_BATCH && nr_cached > KEEP_CACHED) {
+		stacks[n] = cached_stacks;
+		cached_stacks = cached_stacks->next;
+		nr_cached--;
+		n++;
+	}
+	spin_unlock_irqrestore(&stack_lock, flags);
+	for (i = 0; i < n; i++) {
+		low = min(low, (unsigned long)stacks[i]);
+		high = max(high, (unsigned long)stacks[i] + THREAD_SIZE);
+		unmap_stack(stacks[i], pages[i]);
+	}
+	if (!n)
+		return;
+	arch_tlb_flush_kernel(low, high);
+	for (i = 0; i < n; i++)
+		free_stack_pages(pages[i], STACK_PAGES);
+	spin_lock_irqsave(&stack_lock, flags);
+	for (i = 0; i < n; i++)
+		__clear_bit(address_slot((unsigned long)stacks[i]), slots_used);
+	spin_unlock_irqrestore(&stack_lock, flags);
+}
+
+void free_kernel_stack(void *stack)
+{
+	struct kernel_stack *ks = stack;
+	unsigned long flags;
+	bool trim;
+
+	check_magic(ks);
+	spin_lock_irqsave(&stack_lock, flags);
+	ks->next = cached_stacks;
+	cached_stacks = ks;
+	trim = ++nr_cached >= KEEP_CACHED + TRIM_BATCH;
+	spin_unlock_irqrestore(&stack_lock, flags);
+	/* A flush waits for other CPUs: not with interrupts off (a task given up before it ran). */
+	if (trim && ARCH_KSTACK_WINDOW && !arch_irqs_disabled())
+		trim_cache();
 }

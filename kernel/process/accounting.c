@@ -64,7 +64,7 @@ static void add_task_times(struct cpu_times *to, struct task_struct *t)
 
 void getrusage_of(struct task_struct *p, int who, struct rusage *ru)
 {
-	struct sighand_struct *sighand = p->sighand;
+	struct sighand_struct *sighand;
 	struct cpu_times sum;
 	struct task_struct *t;
 	struct mm_struct *mm;
@@ -73,6 +73,9 @@ void getrusage_of(struct task_struct *p, int who, struct rusage *ru)
 	if (p == current)
 		account_current();
 	memset(&sum, 0, sizeof(sum));
+	if (p != current)
+		spin_lock(&tasklist_lock); /* another waiter may release it now */
+	sighand = p->sighand;
 	if (sighand)
 		spin_lock_irqsave(&sighand->siglock, flags);
 	if (who == RUSAGE_THREAD) {
@@ -89,6 +92,8 @@ void getrusage_of(struct task_struct *p, int who, struct rusage *ru)
 	}
 	if (sighand)
 		spin_unlock_irqrestore(&sighand->siglock, flags);
+	if (p != current)
+		spin_unlock(&tasklist_lock);
 	if (who != RUSAGE_CHILDREN) {
 		mm = get_task_mm(p);
 		if (mm) {

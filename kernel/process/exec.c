@@ -257,6 +257,7 @@ static int push_strings(struct linux_binprm *bprm, const struct script_chain *ch
 			const struct arg_vector *envp)
 {
 	int argc = vector_count(argv), envc = vector_count(envp), ret;
+	size_t pointers;
 
 	if (argc < 0)
 		return argc;
@@ -269,9 +270,10 @@ static int push_strings(struct linux_binprm *bprm, const struct script_chain *ch
 		return ret;
 	bprm->exec = bprm->p;
 	/* The pointers to all of it must fit as well. */
-	if ((argc + envc + 2ul * MAX_INTERP_LEVELS) * sizeof(void *) > bprm->p - bprm->stack_limit)
+	pointers = ((size_t)argc + envc + 2 * MAX_INTERP_LEVELS) * sizeof(void *);
+	if (pointers > bprm->p - bprm->stack_limit)
 		return -E2BIG;
-	bprm->stack_limit += (argc + envc + 2ul * MAX_INTERP_LEVELS) * sizeof(void *);
+	bprm->stack_limit += pointers;
 	bprm->mm->env_end = bprm->p;
 	ret = push_vector(bprm, envp, envc, 0);
 	if (ret)
@@ -415,7 +417,8 @@ static int de_thread(void)
 	}
 	spin_unlock(&tasklist_lock);
 
-	/* The real-time timer's callback looks at sig->leader: not while that changes. */
+	/* The callbacks of timers look at sig->leader: not while that changes. */
+	exit_posix_timers(sig);
 	timer = ktimer_cancel(&sig->real_timer);
 	wait_task_inactive(leader);
 	spin_lock(&tasklist_lock);
@@ -432,15 +435,21 @@ static int de_thread(void)
 static void unshare_sighand(struct sighand_struct *new)
 {
 	struct sighand_struct *old = current->sighand;
+	struct signal_struct *sig = current->signal;
+	bool timer;
 
 	if (!new)
 		return;
+	/* Its callback locks the leader's siglock, knowing nothing of tasklist_lock: not while that is exchanged. */
+	timer = ktimer_cancel(&sig->real_timer);
 	spin_lock(&tasklist_lock);
 	spin_lock_irq(&old->siglock);
 	memcpy(new->action, old->action, sizeof(new->action));
 	current->sighand = new;
 	spin_unlock_irq(&old->siglock);
 	spin_unlock(&tasklist_lock);
+	if (timer)
+		ktimer_start(&sig->real_timer, sig->it_real_value);
 	put_sighand(old);
 }
 
@@ -462,11 +471,12 @@ static void commit_exec(struct linux_binprm *bprm, struct sighand_struct *sighan
 	mm->exe_file = get_file(bprm->file);
 	mm->dumpable = bprm->secureexec ? 0 : 1;
 	mm->oom_score_adj = tsk->signal->oom_score_adj;
+	mm->unkillable = tsk->signal->flags & SIGNAL_UNKILLABLE;
 	bprm->mm = NULL;
 	exec_mmap(mm);
 
-	unshare_sighand(sighand);
 	exit_posix_timers(tsk->signal);
+	unshare_sighand(sighand);
 	tsk->flags &= ~(PF_FORKNOEXEC | PF_KTHREAD);
 	tsk->personality = bprm->personality;
 	tsk->sas_ss_sp = tsk->sas_ss_size = 0;
@@ -537,7 +547,8 @@ static int do_execve(int dfd, const char *filename, int flags, const struct arg_
 	ret = build_program(bprm, dfd, flags, argv, envp);
 	if (!ret)
 		ret = unshare_files();
-	if (!ret && refcount_read(&current->sighand->count) > current->signal->nr_threads) {
+	/* With other threads about, the answer may change until they have ended. */
+	if (!ret && (current->signal->nr_threads > 1 || refcount_read(&current->sighand->count) > 1)) {
 		sighand = alloc_sighand();
 		if (!sighand)
 			ret = -ENOMEM;

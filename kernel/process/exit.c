@@ -220,25 +220,15 @@ static void forget_original_parent(struct task_struct *father, struct list_head 
 /* From now on signals go to other threads: hand on those that were meant for any, and leave a group stop. */
 static void exit_signals(struct task_struct *tsk)
 {
-	struct task_struct *t;
 	bool group_stop = false;
 
 	spin_lock(&tasklist_lock); /* the thread list */
 	spin_lock_irq(&tsk->sighand->siglock);
 	tsk->flags |= PF_EXITING;
 	if (tsk->signal->nr_threads > 1 && !(tsk->signal->flags & SIGNAL_GROUP_EXIT)) {
-		u64 retarget = tsk->signal->shared_pending.signal & ~tsk->blocked;
-
-		for_each_thread(tsk, t) {
-			if (!retarget)
-				break;
-			if (t == tsk || (t->flags & PF_EXITING) || !(retarget & ~t->blocked))
-				continue;
-			retarget &= t->blocked;
-			signal_wake_up(t, false);
-		}
+		retarget_shared_pending(~tsk->blocked);
 		if (tsk->jobctl & JOBCTL_STOP_CONSUME) {
-			tsk->jobctl &= ~(JOBCTL_STOP_CONSUME | JOBCTL_STOP_PENDING);
+			tsk->jobctl &= ~JOBCTL_STOP_MASK;
 			if (tsk->signal->group_stop_count > 0 && --tsk->signal->group_stop_count == 0) {
 				tsk->signal->flags = (tsk->signal->flags & SIGNAL_UNKILLABLE) |
 						     SIGNAL_STOP_STOPPED;

@@ -220,7 +220,9 @@ int copy_namespaces(u64 flags, struct task_struct *p)
 		put_uts_ns(uts);
 		return -ENOMEM;
 	}
+	task_lock(p); /* unshare(2): others see the old one until now */
 	p->nsproxy = new;
+	task_unlock(p);
 	return 0;
 }
 
@@ -245,8 +247,13 @@ static int copy_io(u64 flags, struct task_struct *p)
 
 static void exit_io_context(struct task_struct *p)
 {
-	put_io_context(p->io_context);
+	struct io_context *ioc;
+
+	task_lock(p); /* ioprio_get and ioprio_set of others */
+	ioc = p->io_context;
 	p->io_context = NULL;
+	task_unlock(p);
+	put_io_context(ioc);
 }
 
 /* Everything of the copy that must not be the parent's. */
@@ -559,12 +566,15 @@ long ksys_unshare(unsigned long flags)
 /* exit's halves of the stages above, in exit.c's order. */
 void exit_task_stages(struct task_struct *p)
 {
+	struct nsproxy *ns;
+
 	exit_sem(p);
 	exit_files(p);
 	exit_fs(p);
-	put_nsproxy(p->nsproxy);
 	task_lock(p);
+	ns = p->nsproxy;
 	p->nsproxy = NULL;
 	task_unlock(p);
+	put_nsproxy(ns);
 	exit_io_context(p);
 }

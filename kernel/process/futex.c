@@ -296,7 +296,7 @@ again:
 		}
 	}
 	list_for_each_entry_safe(w, next, &b1->waiters, list) {
-		if (done >= r->nr_wake + r->nr_requeue)
+		if (done >= (long)r->nr_wake + r->nr_requeue) /* either may be INT_MAX: all */
 			break;
 		if (!key_equal(&w->key, &k1))
 			continue;
@@ -305,6 +305,8 @@ again:
 			continue;
 		}
 		w->key = k2;
+		if (b1 == b2)
+			continue; /* moved to the end of this very list, it would be met again for ever */
 		list_move_tail(&w->list, &b2->waiters);
 		smp_store_release(&w->bucket, b2);
 	}
@@ -319,7 +321,7 @@ static int futex_atomic_op(u32 encoded, u32 __user *uaddr, u32 *old)
 	u32 cur, new, seen;
 
 	if (encoded & (8u << 28))
-		arg = 1 << (arg & 31);
+		arg = 1u << (arg & 31);
 	pagefault_disable();
 	if (copy_from_user(&cur, uaddr, sizeof(cur)))
 		goto fault;
@@ -385,12 +387,11 @@ static int wake_matching(struct futex_bucket *b, const struct futex_key *key, in
 	int woken = 0;
 
 	list_for_each_entry_safe(w, next, &b->waiters, list) {
-		if (woken >= n)
+		if (!key_equal(&w->key, key))
+			continue;
+		wake_waiter(w);
+		if (++woken >= n) /* 0 wakes one as well, as on Linux */
 			break;
-		if (key_equal(&w->key, key)) {
-			wake_waiter(w);
-			woken++;
-		}
 	}
 	return woken;
 }
@@ -514,15 +515,17 @@ long ksys_get_robust_list(pid_t pid, void __user *__user *uhead, size_t __user *
 {
 	struct task_struct *p = pid ? find_get_task(pid) : get_task_struct(current);
 	void __user *head;
+	bool allowed;
 
 	if (!p)
 		return -ESRCH;
-	if (p != current && p->cred->euid != current_euid() && !capable(CAP_SYS_PTRACE)) {
-		put_task_struct(p);
-		return -EPERM;
-	}
+	task_lock(p); /* its credentials */
+	allowed = p == current || p->cred->euid == current_euid() || capable(CAP_SYS_PTRACE);
+	task_unlock(p);
 	head = p->robust_list;
 	put_task_struct(p);
+	if (!allowed)
+		return -EPERM;
 	if (put_user(sizeof(struct robust_list_head), ulen) || put_user(head, uhead))
 		return -EFAULT;
 	return 0;

@@ -9,9 +9,17 @@
 #include "lib/string.h"
 #include "abi/errno.h"
 
+/* What does not fit is as good as for ever: TIME_MAX added twice to the clock still does not overflow. */
+#define TIME_MAX (U64_MAX / 4)
+
+static u64 seconds_to_ns(u64 sec, u64 ns)
+{
+	return sec >= TIME_MAX / NSEC_PER_SEC ? TIME_MAX : sec * NSEC_PER_SEC + ns;
+}
+
 static u64 timeval_to_ns(const struct timeval *tv)
 {
-	return tv->tv_sec * NSEC_PER_SEC + tv->tv_usec * 1000ull;
+	return seconds_to_ns(tv->tv_sec, tv->tv_usec * 1000ull);
 }
 
 static void ns_to_timeval(u64 ns, struct timeval *tv)
@@ -47,8 +55,7 @@ static void set_real_timer(u64 value, u64 incr, u64 *old_value, u64 *old_incr)
 	u64 now;
 
 	/* The callback takes siglock: cancel first, then change. */
-	while (ktimer_try_cancel(&sig->real_timer) < 0)
-		arch_cpu_relax();
+	(void)ktimer_cancel(&sig->real_timer);
 	spin_lock_irq(&current->sighand->siglock);
 	now = ktime_get();
 	*old_value = sig->it_real_value ? (sig->it_real_value > now ? sig->it_real_value - now : 1000) : 0;
@@ -150,48 +157,66 @@ struct posix_timer {
 	struct signal_struct *signal;
 	struct ktimer timer;
 	u64 expires, interval; /* ns; 0: disarmed */
-	int overrun, overrun_last;
+	int overrun; /* expiries beyond the one that queued the last signal */
 };
+
+/* The entry of @pt's signal that is still queued, or NULL. siglock held. */
+static struct sigqueue *queued_signal(struct sigpending *pending, const struct posix_timer *pt)
+{
+	struct sigqueue *q;
+
+	if (!(pending->signal & sigmask(pt->signo)))
+		return NULL;
+	list_for_each_entry(q, &pending->list, list)
+		if (q->info.si_signo == pt->signo && q->info.si_code == SI_TIMER &&
+		    q->info.si_tid == pt->id)
+			return q;
+	return NULL;
+}
+
+/* @pt ran out @times times. It has one signal queued at most: what comes before that is delivered
+ * is counted as its overrun (timer_getoverrun(2)). siglock held. */
+static void notify_expiry(struct posix_timer *pt, struct task_struct *target, int times)
+{
+	struct sigpending *pending = pt->target ? &target->pending : &pt->signal->shared_pending;
+	struct sigqueue *q = queued_signal(pending, pt);
+	struct siginfo info;
+
+	if (q) {
+		pt->overrun += times;
+		q->info.si_overrun = pt->overrun;
+		return;
+	}
+	pt->overrun = times - 1;
+	memset(&info, 0, sizeof(info));
+	info.si_signo = pt->signo;
+	info.si_code = SI_TIMER;
+	info.si_tid = pt->id;
+	info.si_overrun = pt->overrun;
+	info._sifields._timer._sigval = pt->value;
+	send_signal_locked(pt->signo, &info, target, !pt->target);
+}
 
 static void posix_timer_expired(struct ktimer *timer)
 {
 	struct posix_timer *pt = container_of(timer, struct posix_timer, timer);
 	struct task_struct *leader = pt->signal->leader;
-	struct task_struct *target = pt->target && pt->target->sighand ? pt->target : leader;
-	struct sigpending *pending;
-	struct siginfo info;
-	u64 now;
+	struct task_struct *target = pt->target ?: leader;
+	u64 now, times = 1;
 
 	spin_lock(&leader->sighand->siglock);
-	pending = pt->target ? &target->pending : &pt->signal->shared_pending;
-	if (pt->notify != SIGEV_NONE) {
-		if (pt->signo < SIGRTMIN && (pending->signal & sigmask(pt->signo))) {
-			pt->overrun++;
-		} else {
-			memset(&info, 0, sizeof(info));
-			info.si_signo = pt->signo;
-			info.si_code = SI_TIMER;
-			info.si_tid = pt->id;
-			info.si_overrun = pt->overrun;
-			info._sifields._timer._sigval = pt->value;
-			pt->overrun_last = pt->overrun;
-			pt->overrun = 0;
-			send_signal_locked(pt->signo, &info, target, !pt->target);
-		}
-	}
 	if (pt->interval) {
 		now = ktime_get();
-		pt->expires += pt->interval;
-		if (pt->expires <= now) {
-			u64 missed = (now - pt->expires) / pt->interval + 1;
-
-			pt->overrun += missed;
-			pt->expires += missed * pt->interval;
-		}
+		if (now > pt->expires)
+			times += (now - pt->expires) / pt->interval;
+		pt->expires += times * pt->interval;
 		ktimer_start(timer, pt->expires);
 	} else {
 		pt->expires = 0;
 	}
+	/* A thread that has ended (siglock: it has no sighand any more) gets nothing. */
+	if (pt->notify != SIGEV_NONE && target->sighand)
+		notify_expiry(pt, target, min(times, (u64)S32_MAX));
 	spin_unlock(&leader->sighand->siglock);
 }
 
@@ -316,10 +341,10 @@ retry:
 		goto retry;
 	}
 	timer_remaining(pt, &old);
-	value = new.it_value.tv_sec * NSEC_PER_SEC + new.it_value.tv_nsec;
+	value = seconds_to_ns(new.it_value.tv_sec, new.it_value.tv_nsec);
 	now = ktime_get();
-	pt->interval = new.it_interval.tv_sec * NSEC_PER_SEC + new.it_interval.tv_nsec;
-	pt->overrun = pt->overrun_last = 0;
+	pt->interval = seconds_to_ns(new.it_interval.tv_sec, new.it_interval.tv_nsec);
+	pt->overrun = 0;
 	pt->expires = 0;
 	if (value) {
 		if (!(flags & TIMER_ABSTIME))
@@ -357,7 +382,7 @@ long ksys_timer_getoverrun(int id)
 	spin_lock_irq(&current->sighand->siglock);
 	pt = find_timer(id);
 	if (pt)
-		ret = pt->overrun_last;
+		ret = pt->overrun;
 	spin_unlock_irq(&current->sighand->siglock);
 	return ret;
 }

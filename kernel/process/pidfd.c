@@ -103,6 +103,7 @@ long ksys_pidfd_getfd(int pidfd, int fd, unsigned int flags)
 	struct pid *pid;
 	struct task_struct *task = NULL;
 	struct file *file;
+	bool allowed;
 	int ret;
 
 	if (flags)
@@ -118,7 +119,10 @@ long ksys_pidfd_getfd(int pidfd, int fd, unsigned int flags)
 	if (!task)
 		return -ESRCH;
 	ret = -EPERM;
-	if (task->cred->uid != current_euid() && !capable(CAP_SYS_PTRACE))
+	task_lock(task); /* its credentials */
+	allowed = task->cred->uid == current_euid() || capable(CAP_SYS_PTRACE);
+	task_unlock(task);
+	if (!allowed)
 		goto out;
 	file = fget_task(task, fd);
 	ret = -EBADF;

@@ -95,7 +95,7 @@ static void continue_group(struct task_struct *p)
 
 	flush_mask_group(p, SIG_STOP_MASK);
 	for_each_thread(p, t) {
-		t->jobctl &= ~(JOBCTL_STOP_PENDING | JOBCTL_STOP_CONSUME);
+		t->jobctl &= ~JOBCTL_STOP_MASK;
 		wake_up_state(t, __TASK_STOPPED);
 	}
 	if (sig->flags & SIGNAL_STOP_STOPPED)
@@ -175,7 +175,7 @@ static void complete_signal(int sig, struct task_struct *p, bool group)
 		signal->group_exit_code = sig;
 		signal->group_stop_count = 0;
 		for_each_thread(p, it) {
-			it->jobctl &= ~(JOBCTL_STOP_PENDING | JOBCTL_STOP_CONSUME);
+			it->jobctl &= ~JOBCTL_STOP_MASK;
 			it->pending.signal |= sigmask(SIGKILL);
 			signal_wake_up(it, true);
 		}
@@ -375,7 +375,7 @@ int zap_other_threads(struct task_struct *p)
 	for_each_thread(p, t) {
 		if (t == p)
 			continue;
-		t->jobctl &= ~(JOBCTL_STOP_PENDING | JOBCTL_STOP_CONSUME);
+		t->jobctl &= ~JOBCTL_STOP_MASK;
 		count++;
 		if (t->exit_state)
 			continue;
@@ -419,6 +419,7 @@ bool do_notify_parent(struct task_struct *p, int sig)
 		info.si_status = p->exit_code >> 8;
 	}
 
+	wake_up_all(&p->thread_pid->wait_pidfd);
 	if (!psig)
 		return true;
 	spin_lock_irqsave(&psig->siglock, flags);
@@ -499,7 +500,7 @@ static void collect_signal(int sig, struct sigpending *pending, struct siginfo *
 	}
 	list_del_init(&first->list);
 	*info = first->info;
-	sigqueue_free(first);
+	sigqueue_keep(current, first);
 }
 
 static int next_signal(struct sigpending *pending, u64 mask)

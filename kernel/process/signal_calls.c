@@ -124,7 +124,7 @@ static int wait_for_signal(u64 wanted, u64 timeout, struct siginfo *info)
 		timeout = schedule_timeout(timeout);
 
 		spin_lock_irq(&t->sighand->siglock);
-		t->blocked = t->real_blocked;
+		set_current_blocked_locked(t->real_blocked);
 		t->real_blocked = 0;
 		sig = dequeue_signal(wanted, info);
 	}

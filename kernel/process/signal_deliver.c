@@ -28,7 +28,7 @@ static void join_group_stop(void)
 	struct signal_struct *sig = t->signal;
 	bool last = false;
 
-	t->jobctl &= ~JOBCTL_STOP_PENDING;
+	t->jobctl &= ~(JOBCTL_STOP_PENDING | JOBCTL_STOP_DEQUEUED);
 	if (t->jobctl & JOBCTL_STOP_CONSUME) {
 		t->jobctl &= ~JOBCTL_STOP_CONSUME;
 		if (sig->group_stop_count > 0 && --sig->group_stop_count == 0) {
@@ -121,10 +121,12 @@ static bool default_action(struct ksignal *ksig)
 	if ((current->signal->flags & SIGNAL_UNKILLABLE) && sig != SIGKILL)
 		return false;
 	if (sigmask(sig) & SIG_STOP_MASK) {
+		current->jobctl |= JOBCTL_STOP_DEQUEUED;
 		if (stop_is_void(sig))
 			return false;
-		/* SIGCONT or SIGKILL may have come while the lock was dropped. */
-		if (current->signal->flags & SIGNAL_GROUP_EXIT)
+		/* SIGCONT, SIGKILL or an exec may have come while the lock was dropped. */
+		if (!(current->jobctl & JOBCTL_STOP_DEQUEUED) || (current->signal->flags & SIGNAL_GROUP_EXIT) ||
+		    current->signal->group_exec_task)
 			return false;
 		do_signal_stop(sig);
 		return true;
@@ -271,7 +273,8 @@ void handle_exit_to_user(struct pt_regs *regs)
 			schedule();
 		if (test_task_work(current, TIF_SIGPENDING))
 			do_signal(regs);
-		clear_task_work(current, TIF_NOTIFY_RESUME);
+		if (unlikely(test_task_work(current, TIF_NOTIFY_RESUME)))
+			clear_task_work(current, TIF_NOTIFY_RESUME);
 		arch_irq_disable();
 	} while (current->work &
 		 (BIT(TIF_SIGPENDING) | BIT(TIF_NEED_RESCHED) | BIT(TIF_NOTIFY_RESUME)));

@@ -98,6 +98,17 @@ static bool wait_task_zombie(struct wait_opts *wo, struct task_struct *p)
 	return true;
 }
 
+/* Real user of a living child. */
+static uid_t uid_of(struct task_struct *p)
+{
+	uid_t uid;
+
+	task_lock(p);
+	uid = p->cred->uid;
+	task_unlock(p);
+	return uid;
+}
+
 static bool wait_task_stopped(struct wait_opts *wo, struct task_struct *p)
 {
 	int code = 0;
@@ -114,7 +125,7 @@ static bool wait_task_stopped(struct wait_opts *wo, struct task_struct *p)
 	if (!code)
 		return false;
 	wo->found = p->pid;
-	wo->uid = p->cred->uid;
+	wo->uid = uid_of(p);
 	wo->status = (code << 8) | 0x7f;
 	wo->code = CLD_STOPPED;
 	wo->value = code;
@@ -140,7 +151,7 @@ static bool wait_task_continued(struct wait_opts *wo, struct task_struct *p)
 	if (!continued)
 		return false;
 	wo->found = p->pid;
-	wo->uid = p->cred->uid;
+	wo->uid = uid_of(p);
 	wo->status = 0xffff;
 	wo->code = CLD_CONTINUED;
 	wo->value = SIGCONT;

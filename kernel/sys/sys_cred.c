@@ -48,24 +48,6 @@ static void fix_capabilities(struct cred *new, const struct cred *old)
 		new->cap_effective = new->cap_permitted;
 }
 
-/* New real uid: charge the process to that user. 0 or -ENOMEM. */
-static int set_user(struct cred *new, uid_t uid)
-{
-	struct user_struct *user;
-
-	if (uid == new->uid)
-		return 0;
-	user = find_user(uid);
-	if (!user)
-		return -ENOMEM;
-	atomic_long_dec((atomic_long_t *)&new->user->processes);
-	atomic_long_inc((atomic_long_t *)&user->processes);
-	free_uid(new->user);
-	new->user = user;
-	new->uid = uid;
-	return 0;
-}
-
 static long finish_uids(struct cred *new, uid_t ruid, bool ok)
 {
 	int ret;
@@ -74,7 +56,8 @@ static long finish_uids(struct cred *new, uid_t ruid, bool ok)
 		put_cred(new);
 		return -EPERM;
 	}
-	ret = set_user(new, ruid);
+	new->uid = ruid;
+	ret = set_cred_user(new); /* commit_creds() charges the process to that user */
 	if (ret) {
 		put_cred(new);
 		return ret;

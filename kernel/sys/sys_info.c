@@ -128,6 +128,7 @@ long sys_syslog(int type, char __user *ubuf, int len)
 	case SYSLOG_ACTION_READ_ALL:
 		if (!ubuf || len < 0)
 			return -EINVAL;
+		len = min((size_t)len, log_size());
 		log = kmalloc(len ?: 1, GFP_KERNEL);
 		if (!log)
 			return -ENOMEM;

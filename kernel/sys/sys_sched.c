@@ -20,9 +20,13 @@ static struct task_struct *get_target(pid_t pid)
 /* current may change @p's scheduling: same user, or privileged. */
 static bool may_change(struct task_struct *p)
 {
-	const struct cred *c = current_cred();
+	uid_t euid = current_euid();
+	bool same;
 
-	return c->euid == p->cred->euid || c->euid == p->cred->uid || capable(CAP_SYS_NICE);
+	task_lock(p); /* its credentials */
+	same = euid == p->cred->euid || euid == p->cred->uid;
+	task_unlock(p);
+	return same || capable(CAP_SYS_NICE);
 }
 
 /* Nice value with setpriority(2)'s permission check: 0, -EPERM, -EACCES. */
@@ -237,6 +241,7 @@ static int for_each_target(int which, int who, void (*fn)(struct task_struct *t,
 	struct signal_struct *s;
 	struct pid *pgrp;
 	int found = 0;
+	uid_t uid;
 
 	switch (which) {
 	case PRIO_PROCESS:
@@ -258,7 +263,10 @@ static int for_each_target(int which, int who, void (*fn)(struct task_struct *t,
 		break;
 	case PRIO_USER:
 		for_each_process(p) {
-			if (p->cred->uid != (who ? (uid_t)who : current_uid()))
+			task_lock(p);
+			uid = p->cred->uid;
+			task_unlock(p);
+			if (uid != (who ? (uid_t)who : current_uid()))
 				continue;
 			for_each_thread(p, t)
 				fn(t, arg);
@@ -340,7 +348,9 @@ static int set_ioprio(struct task_struct *t, int ioprio)
 	int ret = 0;
 
 	task_lock(t);
-	if (t->io_context)
+	if (t->flags & PF_EXITING)
+		; /* nobody would free a new one */
+	else if (t->io_context)
 		t->io_context->ioprio = ioprio;
 	else if (!(t->io_context = alloc_io_context(ioprio, GFP_ATOMIC)))
 		ret = -ENOMEM;

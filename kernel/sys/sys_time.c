@@ -3,6 +3,7 @@
 #include "sys/sys.h"
 #include "process/process.h"
 #include "sched/sched.h"
+#include "fs/fs.h"
 #include "mm/uaccess.h"
 #include "lib/string.h"
 #include "abi/errno.h"
@@ -57,7 +58,9 @@ static int cpu_clock_of(int clock, u64 *ns)
 		}
 		*ns = task_sched_runtime(p);
 	} else {
+		spin_lock(&tasklist_lock); /* it may be released now */
 		thread_group_cputime(p, &utime, &stime);
+		spin_unlock(&tasklist_lock);
 		*ns = (clock & CPUCLOCK_CLOCK_MASK) == CPUCLOCK_VIRT ? utime : utime + stime;
 	}
 	put_task_struct(p);
@@ -111,6 +114,16 @@ long sys_clock_getres(int clock, struct timespec __user *uts)
 	return uts ? put_user_timespec(1, uts) : 0;
 }
 
+/* Also tells timers that asked to hear of it (TFD_TIMER_CANCEL_ON_SET). */
+static int set_wall_clock(u64 ns)
+{
+	int ret = ktime_set_real(ns);
+
+	if (!ret)
+		timerfd_clock_was_set();
+	return ret;
+}
+
 long sys_clock_settime(int clock, const struct timespec __user *uts)
 {
 	u64 ns;
@@ -123,7 +136,7 @@ long sys_clock_settime(int clock, const struct timespec __user *uts)
 		return ret;
 	if (!capable(CAP_SYS_TIME))
 		return -EPERM;
-	return ktime_set_real(ns);
+	return set_wall_clock(ns);
 }
 
 long sys_gettimeofday(struct timeval __user *utv, struct timezone __user *utz)
@@ -153,7 +166,7 @@ long sys_settimeofday(const struct timeval __user *utv, const struct timezone __
 	}
 	if (!capable(CAP_SYS_TIME))
 		return -EPERM;
-	return utv ? ktime_set_real(tv.tv_sec * NSEC_PER_SEC + tv.tv_usec * 1000) : 0;
+	return utv ? set_wall_clock(tv.tv_sec * NSEC_PER_SEC + tv.tv_usec * 1000) : 0;
 }
 
 long sys_time(long __user *ut)
@@ -317,6 +330,7 @@ long sys_prlimit64(pid_t pid, unsigned int resource, const struct rlimit __user 
 	struct rlimit new, old;
 	struct task_struct *p;
 	const struct cred *c = current_cred(), *t;
+	bool allowed;
 	int ret;
 
 	if (unew && copy_from_user(&new, unew, sizeof(new)))
@@ -324,11 +338,13 @@ long sys_prlimit64(pid_t pid, unsigned int resource, const struct rlimit __user 
 	p = pid ? find_get_task(pid) : get_task_struct(current);
 	if (!p)
 		return -ESRCH;
-	t = p->cred;
+	t = get_task_cred(p);
+	allowed = p->tgid == current->tgid || capable(CAP_SYS_RESOURCE) ||
+		  (c->uid == t->euid && c->uid == t->suid && c->uid == t->uid && c->gid == t->egid &&
+		   c->gid == t->sgid && c->gid == t->gid);
+	put_cred(t);
 	ret = -EPERM;
-	if (p->tgid != current->tgid && !capable(CAP_SYS_RESOURCE) &&
-	    !(c->uid == t->euid && c->uid == t->suid && c->uid == t->uid && c->gid == t->egid && c->gid == t->sgid &&
-	      c->gid == t->gid))
+	if (!allowed)
 		goto out;
 	ret = do_prlimit(p, resource, unew ? &new : NULL, &old);
 	if (!ret && uold && copy_to_user(uold, &old, sizeof(old)))

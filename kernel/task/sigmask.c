@@ -1,21 +1,41 @@
 /* SPDX-License-Identifier: MIT */
 /* The signal mask of current. See sigmask.h. */
 #include "task/sigmask.h"
+#include "sched/sched.h"
 #include "abi/errno.h"
 
-bool has_pending_signals(struct task_struct *t)
+void retarget_shared_pending(u64 which)
 {
-	u64 pending = t->pending.signal | t->signal->shared_pending.signal;
+	struct task_struct *t;
 
-	return (pending & ~t->blocked) || (t->jobctl & JOBCTL_STOP_PENDING);
+	which &= current->signal->shared_pending.signal;
+	if (!which || (current->signal->flags & SIGNAL_GROUP_EXIT))
+		return;
+	for_each_thread(current, t) {
+		if (t == current || (t->flags & PF_EXITING) || !(which & ~t->blocked))
+			continue;
+		which &= t->blocked;
+		set_task_work(t, TIF_SIGPENDING);
+		if (!wake_up_state(t, TASK_INTERRUPTIBLE))
+			kick_process(t);
+		if (!which)
+			break;
+	}
 }
 
-void recalc_sigpending(void)
+static __always_inline void set_blocked(struct task_struct *t, u64 mask)
 {
-	if (has_pending_signals(current))
-		set_task_work(current, TIF_SIGPENDING);
-	else
-		clear_task_work(current, TIF_SIGPENDING);
+	u64 newly = mask & ~t->blocked;
+
+	if (unlikely(newly & t->signal->shared_pending.signal))
+		retarget_shared_pending(newly);
+	t->blocked = mask;
+	recalc_sigpending();
+}
+
+void set_current_blocked_locked(u64 mask)
+{
+	set_blocked(current, mask);
 }
 
 void set_current_blocked(u64 mask)
@@ -26,8 +46,7 @@ void set_current_blocked(u64 mask)
 	if (mask == t->blocked)
 		return;
 	spin_lock_irq(&t->sighand->siglock);
-	t->blocked = mask;
-	recalc_sigpending();
+	set_blocked(t, mask);
 	spin_unlock_irq(&t->sighand->siglock);
 }
 

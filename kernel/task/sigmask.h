@@ -8,10 +8,26 @@
 
 /* Set current's mask (SIGKILL and SIGSTOP are left out). Takes siglock; interrupts on. */
 void set_current_blocked(u64 mask);
-/* Set or clear TIF_SIGPENDING of current by what is pending. siglock held. */
-void recalc_sigpending(void);
+/* The same with siglock held and @mask as it is to be. */
+void set_current_blocked_locked(u64 mask);
+/* current no longer takes the signals @which: those of them that are pending for the process, and that perhaps only
+ * current was woken for, are pointed out to threads that do take them. siglock held. */
+void retarget_shared_pending(u64 which);
 /* Does @t have an unblocked signal, or a group stop to join? siglock held. */
-bool has_pending_signals(struct task_struct *t);
+static inline bool has_pending_signals(const struct task_struct *t)
+{
+	u64 pending = t->pending.signal | t->signal->shared_pending.signal;
+
+	return (pending & ~t->blocked) || (t->jobctl & JOBCTL_STOP_PENDING);
+}
+/* Set or clear TIF_SIGPENDING of current by what is pending. siglock held. */
+static inline void recalc_sigpending(void)
+{
+	if (has_pending_signals(current))
+		set_task_work(current, TIF_SIGPENDING);
+	else if (test_task_work(current, TIF_SIGPENDING))
+		clear_task_work(current, TIF_SIGPENDING);
+}
 
 /*
  * ppoll, pselect6, epoll_pwait: a mask for the time of the call. @umask NULL: nothing. Copies the old mask to current->saved_sigmask

@@ -66,8 +66,13 @@ struct sigqueue *sigqueue_alloc(struct task_struct *task, bool must_override_lim
 	struct sigqueue *q = NULL;
 	long pending = __atomic_add_fetch(&user->sigpending, 1, __ATOMIC_RELAXED);
 
-	if (must_override_limit || pending <= limit)
-		q = kmem_cache_alloc(sigqueue_cache, GFP_ATOMIC);
+	if (must_override_limit || pending <= limit) {
+		q = task->spare_sigqueue;
+		if (q)
+			task->spare_sigqueue = NULL;
+		else
+			q = kmem_cache_alloc(sigqueue_cache, GFP_ATOMIC);
+	}
 	if (!q) {
 		__atomic_fetch_sub(&user->sigpending, 1, __ATOMIC_RELAXED);
 		return NULL;
@@ -78,15 +83,37 @@ struct sigqueue *sigqueue_alloc(struct task_struct *task, bool must_override_lim
 	return q;
 }
 
-void sigqueue_free(struct sigqueue *q)
+static void uncharge(struct sigqueue *q)
 {
-	if (q->preallocated)
-		return;
 	if (q->user) {
 		__atomic_fetch_sub(&q->user->sigpending, 1, __ATOMIC_RELAXED);
 		free_uid(q->user);
 	}
+}
+
+void sigqueue_free(struct sigqueue *q)
+{
+	if (q->preallocated)
+		return;
+	uncharge(q);
 	kmem_cache_free(sigqueue_cache, q);
+}
+
+void sigqueue_keep(struct task_struct *task, struct sigqueue *q)
+{
+	if (q->preallocated || task->spare_sigqueue) {
+		sigqueue_free(q);
+		return;
+	}
+	uncharge(q);
+	task->spare_sigqueue = q;
+}
+
+void sigqueue_free_spare(struct task_struct *task)
+{
+	if (task->spare_sigqueue)
+		kmem_cache_free(sigqueue_cache, task->spare_sigqueue);
+	task->spare_sigqueue = NULL;
 }
 
 void sigpending_init(struct sigpending *pending)

@@ -88,6 +88,7 @@ struct signal_struct {
 	bool leader_of_session;
 	pid_t ppid; /* tgid of the parent; read without a lock */
 	struct tty_struct *tty;
+	struct pid *tty_old_pgrp; /* a session leader's, whose terminal hung up: told at its end */
 	bool is_child_subreaper, has_child_subreaper;
 
 	/* alloc_lock of the group leader */
@@ -116,11 +117,14 @@ void put_sighand(struct sighand_struct *sighand);
 void put_signal(struct signal_struct *signal);
 /* A queue entry for a signal to @task, charged to its real user; NULL over the user's
  * RLIMIT_SIGPENDING (unless
- * @must_override_limit) or when out of memory. Any context; @task's siglock held, or @task is
- * current. */
+ * @must_override_limit) or when out of memory. Any context; @task's siglock held. */
 struct sigqueue *sigqueue_alloc(struct task_struct *task, bool must_override_limit);
 /* Unlinked already. A preallocated one stays its timer's. Any context. */
 void sigqueue_free(struct sigqueue *q);
+/* The same, but @task may keep it for its next signal. Its siglock held. */
+void sigqueue_keep(struct task_struct *task, struct sigqueue *q);
+/* The last user of @task. */
+void sigqueue_free_spare(struct task_struct *task);
 void sigpending_init(struct sigpending *pending);
 /* Drop every pending signal; siglock held, or nobody else knows it. */
 void flush_sigqueue(struct sigpending *pending);

@@ -149,6 +149,7 @@ struct task_struct {
 	u64 saved_sigmask;
 	bool restore_sigmask;
 	struct sigpending pending; /* siglock */
+	struct sigqueue *spare_sigqueue; /* siglock: of a signal it took, for the next one */
 	unsigned long sas_ss_sp;
 	size_t sas_ss_size;
 	unsigned int sas_ss_flags;
@@ -181,6 +182,9 @@ struct task_struct {
 /* jobctl bits, siglock. */
 #define JOBCTL_STOP_PENDING 0x1
 #define JOBCTL_STOP_CONSUME 0x2
+#define JOBCTL_STOP_DEQUEUED 0x4 /* it took a stop signal; gone once SIGCONT or a kill made that void */
+
+#define JOBCTL_STOP_MASK (JOBCTL_STOP_PENDING | JOBCTL_STOP_CONSUME | JOBCTL_STOP_DEQUEUED)
 
 #define current arch_current()
 

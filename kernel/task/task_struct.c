@@ -87,6 +87,7 @@ struct task_struct *dup_task_struct(struct task_struct *orig)
 	INIT_LIST_HEAD(&p->thread_group);
 	INIT_LIST_HEAD(&p->tasks);
 	sigpending_init(&p->pending);
+	p->spare_sigqueue = NULL;
 	p->restore_sigmask = false;
 	p->restart_block.fn = NULL;
 	p->jobctl = 0;
@@ -111,6 +112,7 @@ void put_task_struct(struct task_struct *task)
 	BUG_ON(task->on_cpu || task->thread_pid);
 	free_stack(task);
 	flush_sigqueue(&task->pending);
+	sigqueue_free_spare(task);
 	if (task->sighand)
 		put_sighand(task->sighand);
 	if (task->signal)

@@ -236,6 +236,8 @@ static bool is_subject(const struct guest_test *test, const char *subject)
 
 static void run_test(const struct guest_test *test)
 {
+	uint64_t start = guest_now();
+	double seconds;
 	pid_t pid;
 	int status;
 
@@ -250,6 +252,9 @@ static void run_test(const struct guest_test *test)
 		_exit(0);
 	}
 	status = pid > 0 ? guest_wait(pid) : -1;
+	seconds = (guest_now() - start) / 1e9;
+	if (seconds > 2)
+		printf("slow: %s took %.1f s\n", test->name, seconds);
 	guest_check(status == 0, test->file, 0, "the test ended with status %#x", status);
 }
 

@@ -158,7 +158,7 @@ TEST(threads_are_spread)
 	while (wait(NULL) > 0)
 		;
 	for (int i = 0; i < 8; i++)
-		if (CPU_ISSET(i, &all))
+		if (CPU_ISSET(i, &all) && guest_is_quire()) /* elsewhere other programs may hold a CPU */
 			CHECK_EQ(seen[i], 1);
 }
 

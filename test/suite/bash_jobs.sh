@@ -32,7 +32,7 @@ sleep 0.2; ps -o stat= -p $job | cut -c 1
 kill -CONT $job; sleep 0.1; wait $job; echo "status $?"
 bash -c 'kill -TSTP $$; echo resumed' & job=$!
 sleep 0.2; kill -CONT -$job; sleep 0.2; wait $job; echo "status $?"
-sleep 30 | sleep 30 | sleep 30 & kill -- -$(jobs -p); wait 2>/dev/null
+(set -m; sleep 30 | sleep 30 | sleep 30 & kill -- -$(jobs -p); wait; sleep 0.1; jobs) >/dev/null 2>&1
 disown -a; sleep 0.01 & fg %1 2>/dev/null; echo "fg $?"
 set +m
 

@@ -33,7 +33,7 @@ printf 'abc' | xxd 2>/dev/null || hexdump -C <<< "abc"; od -tf8 -N 8 <(printf '\
 echo "== dd, truncate, wc, cat"
 dd if=data of=copy bs=1000 status=none; cmp data copy && echo dd
 dd if=data bs=1 skip=10 count=5 status=none; echo; dd if=/dev/zero of=sparse bs=1M seek=8 count=0 status=none; stat -c %s sparse
-dd if=/dev/zero bs=64K count=64 2>/dev/null | dd of=/dev/null bs=100 2>&1 | head -n 2; printf abcdef | dd conv=swab,ucase status=none; echo
+dd if=/dev/zero bs=64K count=64 2>/dev/null | dd of=/dev/null bs=100 iflag=fullblock 2>&1 | head -n 2; printf abcdef | dd conv=swab,ucase status=none; echo
 dd if=data of=copy bs=10 seek=3 count=1 conv=notrunc status=none; cmp data copy | sed 's/,.*//'; dd if=/dev/zero of=/dev/full bs=10 count=1 2>&1 | head -n 1
 truncate -s 5 copy; stat -c %s copy; truncate -s +10 copy; od -c copy | head -n 2; wc /etc/passwd; wc -L data; cat -A <<< $'\ttab\x01'; cat -n <<< a; cat -s <<< $'\n\n\nx'
 

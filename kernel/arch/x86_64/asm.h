@@ -20,6 +20,8 @@
 #define REGS_SS	     160
 #define REGS_SIZE    168
 
+#define ASM_FULL_REGS_BIT 31 /* of current->work */
+
 #define ASM_USER_DS 0x2b
 #define ASM_USER_CS 0x33
 

@@ -14,56 +14,107 @@
 
 ENTRY(copy_user_unrolled)
 	ASM_STAC
+	cmpq	$64, %rdx
+	jb	2f
 	movq	%rdx, %rcx
-	shrq	$6, %rcx
-	jz	2f
+	shrq	$8, %rcx
+	jz	10f
 	.balign 16
 1:
+n = 0
+.rept 32
+	movq	n(%rsi), %r8
+	movq	%r8, n(%rdi)
+n = n + 8
+.endr
+18:	EX_TABLE_RANGE(1b, 18b, 71f)
+	addq	$256, %rsi
+	addq	$256, %rdi
+	decq	%rcx
+	jnz	1b
+	andl	$255, %edx
+10:	movl	%edx, %ecx
+	shrl	$6, %ecx
+	jz	2f
+11:
 .irp n, 0, 1, 2, 3, 4, 5, 6, 7
 	movq	8*\n(%rsi), %r8
 	movq	%r8, 8*\n(%rdi)
 .endr
-9:	EX_TABLE_RANGE(1b, 9b, 71f)
+19:	EX_TABLE_RANGE(11b, 19b, 72f)
 	addq	$64, %rsi
 	addq	$64, %rdi
-	decq	%rcx
-	jnz	1b
+	decl	%ecx
+	jnz	11b
 	andl	$63, %edx
-2:	movl	%edx, %ecx
-	shrl	$3, %ecx
+	/* Less than 64 bytes: 32, 16, 8 and 4 by the bits of the length, then single ones. */
+2:	testb	$0x38, %dl
+	jz	5f
+	testb	$32, %dl
+	jz	3f
+20:
+.irp n, 0, 1, 2, 3
+	movq	8*\n(%rsi), %r8
+	movq	%r8, 8*\n(%rdi)
+.endr
+29:	EX_TABLE_RANGE(20b, 29b, 73f)
+	addq	$32, %rsi
+	addq	$32, %rdi
+3:	testb	$16, %dl
 	jz	4f
-3:	movq	(%rsi), %r8
-30:	movq	%r8, (%rdi)
+30:	movq	(%rsi), %r8
+	movq	%r8, (%rdi)
+	movq	8(%rsi), %r8
+	movq	%r8, 8(%rdi)
+39:	EX_TABLE_RANGE(30b, 39b, 74f)
+	addq	$16, %rsi
+	addq	$16, %rdi
+4:	testb	$8, %dl
+	jz	5f
+40:	movq	(%rsi), %r8
+	movq	%r8, (%rdi)
+49:	EX_TABLE_RANGE(40b, 49b, 75f)
 	addq	$8, %rsi
 	addq	$8, %rdi
-	decl	%ecx
-	jnz	3b
-	andl	$7, %edx
-4:	testl	%edx, %edx
+5:	andl	$7, %edx
+	jz	9f
+	cmpl	$4, %edx
+	jb	copy_user_bytes
+50:	movl	(%rsi), %r8d
+	movl	%r8d, (%rdi)
+59:	EX_TABLE_RANGE(50b, 59b, copy_user_bytes)
+	addq	$4, %rsi
+	addq	$4, %rdi
+	subl	$4, %edx
 	jnz	copy_user_bytes
-	xorl	%eax, %eax
+9:	xorl	%eax, %eax
 	ASM_CLAC
 	ret
-	EX_TABLE(3b, 73f)
-	EX_TABLE(30b, 73f)
 copy_user_bytes:
-5:	movb	(%rsi), %al
-50:	movb	%al, (%rdi)
+6:	movb	(%rsi), %al
+60:	movb	%al, (%rdi)
 	incq	%rsi
 	incq	%rdi
 	decq	%rdx
-	jnz	5b
-6:	movq	%rdx, %rax
+	jnz	6b
+7:	movq	%rdx, %rax
 	ASM_CLAC
 	ret
-	EX_TABLE(5b, 6b)
-	EX_TABLE(50b, 6b)
-71:	shlq	$6, %rcx
-	andl	$63, %edx
+	EX_TABLE(6b, 7b)
+	EX_TABLE(60b, 7b)
+71:	shlq	$8, %rcx
+	movzbl	%dl, %edx
 	addq	%rcx, %rdx
 	jmp	copy_user_bytes
-73:	andl	$7, %edx
-	leaq	(%rdx, %rcx, 8), %rdx
+72:	shll	$6, %ecx
+	andl	$63, %edx
+	addl	%ecx, %edx
+	jmp	copy_user_bytes
+73:	andl	$63, %edx
+	jmp	copy_user_bytes
+74:	andl	$31, %edx
+	jmp	copy_user_bytes
+75:	andl	$15, %edx
 	jmp	copy_user_bytes
 END(copy_user_unrolled)
 

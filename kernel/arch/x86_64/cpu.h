@@ -97,7 +97,8 @@ struct cpu_features {
 	bool counts_instructions; /* TCG with -icount: one thread runs all CPUs in turn */
 	bool x2apic, tsc_deadline, rdrand, rdseed, mce;
 	u64 xcr0;	       /* XSAVE components in use; x87 and SSE without XSAVE */
-	unsigned int fpu_size; /* bytes of a task's FPU state, a multiple of 64 */
+	unsigned int fpu_state_size; /* bytes of the FPU state, exact */
+	unsigned int fpu_size; /* the same, a multiple of 64: in a task's stack */
 };
 
 extern struct cpu_features cpu_features;
@@ -237,8 +238,11 @@ void fpu_reset(void);
 int fpu_save_to_user(void __user *to);
 /* The reverse; @from NULL: the initial state. Foreign memory is checked. 0 or -EFAULT. */
 int fpu_load_from_user(const void __user *from);
-/* Bytes a signal frame needs for it. */
-size_t fpu_frame_size(void);
+/* Bytes a signal frame needs for it: the second mark stands behind the state, which is 64-aligned. */
+static inline size_t fpu_frame_size(void)
+{
+	return cpu_features.fpu_state_size + (cpu_features.xsave ? sizeof(u32) : 0);
+}
 
 /* tlb.c */
 void tlb_flush_interrupt(void);

@@ -107,8 +107,17 @@ ENTRY(exit_to_user)
 	cmpq	$0, (%rax)
 	je	restore_user
 exit_work:
-	movq	%rsp, %rdi
+	/* Most often only the registers are to be restored; ip must be a user's (x86_exit_work). */
+	cmpl	$(1 << ASM_FULL_REGS_BIT), (%rax)
+	jne	1f
+	movq	REGS_IP(%rsp), %rdx
+	shrq	$47, %rdx
+	jnz	1f
+	lock btrl $ASM_FULL_REGS_BIT, (%rax)
+	jmp	2f
+1:	movq	%rsp, %rdi
 	call	x86_exit_work
+2:
 	/* SYSRET does what IRET would if these hold, at a fraction of the cost. */
 	movq	REGS_CX(%rsp), %rax
 	cmpq	%rax, REGS_IP(%rsp)

@@ -27,7 +27,6 @@ struct xsave_header {
 };
 
 static u8 init_state[FXSAVE_SIZE + sizeof(struct xsave_header)] __aligned(64);
-static unsigned int state_size; /* bytes, exact */
 
 void fpu_detect(void)
 {
@@ -35,7 +34,7 @@ void fpu_detect(void)
 	struct cpuid_regs r;
 
 	f->xcr0 = XFEATURE_X87 | XFEATURE_SSE;
-	state_size = FXSAVE_SIZE;
+	f->fpu_state_size = FXSAVE_SIZE;
 	*(u16 *)init_state = FCW_INIT;
 	*(u32 *)(init_state + MXCSR_OFFSET) = MXCSR_INIT;
 	if (f->xsave) {
@@ -63,8 +62,8 @@ void fpu_init_cpu(void)
 		xsetbv(f->xcr0);
 	if (f->fpu_size == 0) {
 		if (f->xsave)
-			state_size = cpuid(0xd, 0).ebx;
-		f->fpu_size = ALIGN(state_size, 64);
+			f->fpu_state_size = cpuid(0xd, 0).ebx;
+		f->fpu_size = ALIGN(f->fpu_state_size, 64);
 	}
 	fpu_load(init_state);
 }
@@ -98,18 +97,13 @@ void fpu_reset(void)
 
 /* ---- Signal frames ---------------------------------------------------------------------- */
 
-size_t fpu_frame_size(void)
-{
-	/* The second mark stands behind the state, which is 64-aligned. */
-	return state_size + (cpu_features.xsave ? sizeof(u32) : 0);
-}
-
 int fpu_save_to_user(void __user *to)
 {
 	u32 lo = cpu_features.xcr0, hi = 0;
 	struct _fpstate __user *frame = to;
 	struct xsave_header __user *header = (void __user *)(frame + 1);
 	u64 __user *sw = (void __user *)&frame->sw_reserved;
+	u32 size = cpu_features.fpu_state_size;
 
 	if (!user_range_ok(to, fpu_frame_size()))
 		return -EFAULT;
@@ -133,13 +127,13 @@ int fpu_save_to_user(void __user *to)
 	unsafe_put_u64(0, &header->reserved[5], fault);
 	__asm__ __volatile__ goto("1: xsave64 (%0)\n" ASM_EX_TABLE("1b", "%l3")
 				  : : "r"(frame), "a"(lo), "d"(hi) : "memory" : fault);
-	unsafe_put_u64(FP_XSTATE_MAGIC1 | (u64)(state_size + sizeof(u32)) << 32, sw, fault);
+	unsafe_put_u64(FP_XSTATE_MAGIC1 | (u64)(size + sizeof(u32)) << 32, sw, fault);
 	unsafe_put_u64(cpu_features.xcr0, sw + 1, fault);
-	unsafe_put_u64(state_size, sw + 2, fault);
+	unsafe_put_u64(size, sw + 2, fault);
 	unsafe_put_u64(0, sw + 3, fault);
 	unsafe_put_u64(0, sw + 4, fault);
 	unsafe_put_u64(0, sw + 5, fault);
-	unsafe_put_u32(FP_XSTATE_MAGIC2, (u32 __user *)(to + state_size), fault);
+	unsafe_put_u32(FP_XSTATE_MAGIC2, (u32 __user *)(to + size), fault);
 	user_access_end();
 	return 0;
 
@@ -163,7 +157,7 @@ static int frame_features(const struct _fpstate __user *frame, u64 *features)
 	unsafe_get_u64(marks, &sw->magic1, fault); /* and extended_size */
 	unsafe_get_u64(bits, &sw->xfeatures, fault);
 	unsafe_get_u32(size, &sw->xstate_size, fault);
-	if ((u32)marks != FP_XSTATE_MAGIC1 || size > state_size ||
+	if ((u32)marks != FP_XSTATE_MAGIC1 || size > cpu_features.fpu_state_size ||
 	    size < FXSAVE_SIZE + sizeof(struct xsave_header) || (marks >> 32) < size + sizeof(u32))
 		goto out;
 	unsafe_get_u32(magic2, (const u32 __user *)((const u8 __user *)frame + size), fault);

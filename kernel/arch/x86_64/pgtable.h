@@ -160,6 +160,16 @@ static inline bool pte_none(pte_t pte)
 	return pte.v == 0;
 }
 
+/* Are all entries of the cache line at @pte none? No if @pte does not begin a line. Its table is
+ * locked: hardware changes none of what is none. */
+#define PTES_PER_LINE (64 / sizeof(pte_t))
+static inline bool pte_line_none(const pte_t *pte)
+{
+	return (unsigned long)pte % 64 == 0 &&
+	       !(pte[0].v | pte[1].v | pte[2].v | pte[3].v | pte[4].v | pte[5].v | pte[6].v |
+		 pte[7].v);
+}
+
 /* Maps a frame (maybe one that may not be accessed at all). */
 static inline bool pte_present(pte_t pte)
 {

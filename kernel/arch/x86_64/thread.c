@@ -122,20 +122,21 @@ struct task_struct *arch_switch_to(struct task_struct *prev, struct task_struct 
 {
 	struct arch_task *p = arch_task(prev), *n = arch_task(next);
 	struct x86_cpu *cpu = this_x86_cpu();
+	void *fpu = fpu_area(n);
 
 	if (!p->thread.kernel) {
 		save_segments(&p->thread);
-		fpu_save(fpu_area(p));
+		fpu_save((void *)cpu->arch.kernel_sp); /* fpu_area(p) */
 		p->thread.fpu_cpu = cpu->arch.id;
 		cpu->fpu_owner = prev;
 	}
 	cpu->arch.current_task = next;
-	cpu->arch.kernel_sp = entry_sp(n);
+	cpu->arch.kernel_sp = (unsigned long)fpu; /* entry_sp(n) */
 	cpu->tss.rsp[0] = cpu->arch.kernel_sp;
 	if (!n->thread.kernel) {
 		load_segments(&n->thread);
 		if (cpu->fpu_owner != next || n->thread.fpu_cpu != (int)cpu->arch.id)
-			fpu_load(fpu_area(n));
+			fpu_load(fpu);
 	}
 	return switch_stack(prev, &p->thread.sp, n->thread.sp);
 }

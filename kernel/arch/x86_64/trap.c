@@ -222,18 +222,19 @@ static bool canonical(unsigned long addr)
 void x86_exit_work(struct pt_regs *regs)
 {
 	struct arch_task *task = arch_task(arch_current());
+	u64 work = READ_ONCE(task->work);
 
-	for (;;) {
-		if (READ_ONCE(task->work) & BIT(ARCH_WORK_FULL_REGS_BIT))
-			__atomic_fetch_and(&task->work, ~BIT(ARCH_WORK_FULL_REGS_BIT),
-					   __ATOMIC_RELAXED);
-		if (READ_ONCE(task->work))
+	for (;; work = READ_ONCE(task->work)) {
+		if (work & BIT(ARCH_WORK_FULL_REGS_BIT))
+			work = __atomic_and_fetch(&task->work, ~BIT(ARCH_WORK_FULL_REGS_BIT),
+						  __ATOMIC_RELAXED);
+		if (work)
 			handle_exit_to_user(regs);
-		if (likely(canonical(regs->ip)) && !READ_ONCE(task->work))
-			return;
-		if (!canonical(regs->ip)) {
+		if (unlikely(!canonical(regs->ip))) {
 			trap(regs, 13, 0, "general protection fault", SIGSEGV, SI_KERNEL, 0);
 			arch_irq_disable();
+		} else if (likely(!READ_ONCE(task->work))) {
+			return;
 		}
 	}
 }

@@ -3,7 +3,8 @@
 #include "fs_world.h"
 
 /*
- *	/a/b/c/file	/a/link -> b	/a/abs -> /a/b	/loop1 -> loop2 -> loop1	/dangling -> nothing
+ *	/a/b/c/file	/a/link -> b	/a/abs -> /a/b
+ *	/loop1 -> loop2 -> loop1	/dangling -> nothing
  */
 static void make_tree(void)
 {
