@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The benchmark that both kernels run: one static program, pid 1 of its machine. A metric is a function that does @n operations
+ * The benchmark that both kernels run: one static program, pid 1 of its machine. A metric is a
+ * function that does @n operations
  * and checks that they were done; its cost is what the clock shows per operation.
  *
- * Under -icount shift=0 the time stamp counter counts executed instructions; otherwise the clock is CLOCK_MONOTONIC in ns.
+ * Under -icount shift=0 the time stamp counter counts executed instructions; otherwise the clock is
+ * CLOCK_MONOTONIC in ns.
  */
 #pragma once
 
@@ -30,7 +32,8 @@ void check_failed(const char *file, int line, const char *what);
 			check_failed(__FILE__, __LINE__, #cond);                                   \
 	} while (0)
 
-/* Around the measured part: the profiler's plugin counts between these two (they read the clock last and first). */
+/* Around the measured part: the profiler's plugin counts between these two (they read the clock
+ * last and first). */
 uint64_t start(void);
 uint64_t stop(uint64_t started);
 

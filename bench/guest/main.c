@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Runs the metrics that the kernel's command line names (bench=name,name; all without) and prints a line for each. */
+/* Runs the metrics that the kernel's command line names (bench=name,name; all without) and prints a
+ * line for each. */
 #include "bench.h"
 
 #include <errno.h>

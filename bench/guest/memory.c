@@ -52,7 +52,8 @@ static uint64_t zero_fault(int n)
 	return t;
 }
 
-/* The child writes to pages it shares with its parent: a copy of each. The result comes back through shared memory. */
+/* The child writes to pages it shares with its parent: a copy of each. The result comes back
+ * through shared memory. */
 static uint64_t cow_fault(int n)
 {
 	uint64_t *result = mmap(NULL, PAGE, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0), t;

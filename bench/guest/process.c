@@ -60,7 +60,8 @@ static uint64_t fork_exit_wait(int n)
 	return stop(t);
 }
 
-/* Only the fork() call of the parent, with @size bytes touched. At real-time priority, so that the child does not run before fork()
+/* Only the fork() call of the parent, with @size bytes touched. At real-time priority, so that the
+ * child does not run before fork()
  * returns. */
 static uint64_t fork_alone(int n, size_t size)
 {

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Threads. They come last: the first thread changes what libc does ever after (locks, cancellation), and the stacks that libc keeps
+ * Threads. They come last: the first thread changes what libc does ever after (locks,
+ * cancellation), and the stacks that libc keeps
  * make every fork dearer.
  */
 #define _GNU_SOURCE

@@ -1,12 +1,15 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A QEMU TCG plugin (QEMU 7.2, plugin interface 1) that counts executed instructions by address between two marks: the benchmark's
- * start() and stop(), whose addresses are its arguments. At the end it writes a line "ADDRESS COUNT" for each basic block's start to
+ * A QEMU TCG plugin (QEMU 7.2, plugin interface 1) that counts executed instructions by address
+ * between two marks: the benchmark's
+ * start() and stop(), whose addresses are its arguments. At the end it writes a line "ADDRESS
+ * COUNT" for each basic block's start to
  * a file; the script beside it turns addresses into functions.
  *
  *	-plugin profile.so,start=0x401234,stop=0x401256,out=FILE
  *
- * One CPU only: nothing here is atomic. QEMU's header is not packaged, so what is used of the interface is declared here.
+ * One CPU only: nothing here is atomic. QEMU's header is not packaged, so what is used of the
+ * interface is declared here.
  */
 #include <inttypes.h>
 #include <stdbool.h>

@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The machine contract: all that the kernel asks of a machine. Two ports implement it: arch/x86_64 (the
- * real machine) and arch/host (a Linux process, with a software MMU that walks the same page tables).
+ * The machine contract: all that the kernel asks of a machine. Two ports implement it: arch/x86_64
+ * (the
+ * real machine) and arch/host (a Linux process, with a software MMU that walks the same page
+ * tables).
  *
  * The port adds, as inline functions and types in its "asm/port.h":
  *
@@ -14,7 +16,8 @@
  *	arch_cpu_relax()	hint in a spin loop
  *	arch_phys_to_virt(pa), arch_virt_to_phys(va)	the direct map of all RAM
  *
- * and page tables are read and written only through the typed accessors of "arch/x86_64/pgtable.h", which
+ * and page tables are read and written only through the typed accessors of "arch/x86_64/pgtable.h",
+ * which
  * both ports share.
  *
  * No function here sleeps or allocates unless its comment says so.
@@ -33,7 +36,8 @@ struct pt_regs;
 #include "asm/port.h"
 #include "arch/x86_64/pgtable.h"
 
-/* ---- Boot ------------------------------------------------------------------------------------------ */
+/* ---- Boot
+ * ------------------------------------------------------------------------------------------ */
 
 enum mem_type { MEM_RAM = 1, MEM_RESERVED = 2 };
 
@@ -55,17 +59,20 @@ struct boot_info {
 
 extern struct boot_info boot_info;
 
-/* Start every other CPU; each ends up in kernel_secondary_main(). Returns when all answered or failed to. */
+/* Start every other CPU; each ends up in kernel_secondary_main(). Returns when all answered or
+ * failed to. */
 void arch_start_secondary_cpus(void);
 extern unsigned int nr_possible_cpus; /* that the machine has, at most NR_CPUS; known from the start */
 extern unsigned int nr_cpus;	 /* CPUs present; 1 until arch_start_secondary_cpus() */
 extern unsigned long cpu_online_mask; /* bit n: CPU n runs */
 
-/* Map all RAM of boot_info in the direct map. Called once, before the page allocator opens its zones.
+/* Map all RAM of boot_info in the direct map. Called once, before the page allocator opens its
+ * zones.
  * @alloc hands out zeroed pages for the tables. */
 void arch_map_memory(u64 (*alloc)(void));
 
-/* Map @size bytes of device registers at @phys uncached; returns the kernel address. Never unmapped. */
+/* Map @size bytes of device registers at @phys uncached; returns the kernel address. Never
+ * unmapped. */
 void *arch_map_device(u64 phys, size_t size);
 
 /* Map or unmap one kernel page (kernel stacks with guard pages). Unmapping flushes no TLB: see
@@ -73,12 +80,14 @@ void *arch_map_device(u64 phys, size_t size);
  * Returns 0 or -ENOMEM. */
 int arch_map_kernel_page(unsigned long va, u64 phys, u64 (*alloc)(void));
 void arch_unmap_kernel_page(unsigned long va);
-/* Start of the 512 GiB window of kernel addresses for kernel stacks (page/kstack.c); 0 on a port without
+/* Start of the 512 GiB window of kernel addresses for kernel stacks (page/kstack.c); 0 on a port
+ * without
  * guard pages, whose stacks then come from the direct map. */
 #define ARCH_KSTACK_WINDOW arch_kstack_window
 extern const unsigned long arch_kstack_window;
 
-/* ---- CPUs and time --------------------------------------------------------------------------------- */
+/* ---- CPUs and time
+ * --------------------------------------------------------------------------------- */
 
 /* Wait for an interrupt. Called with interrupts off by the idle task; returns with them on. */
 void arch_idle(void);
@@ -95,24 +104,28 @@ u64 arch_wallclock_boot_sec(void);
 void arch_timer_set(u64 deadline);
 /* CPU clock in kHz, for /proc/cpuinfo. */
 unsigned int arch_cpu_khz(void);
-/* Fill @buf with up to @len bytes of hardware entropy (RDSEED/RDRAND); returns bytes written, maybe 0. */
+/* Fill @buf with up to @len bytes of hardware entropy (RDSEED/RDRAND); returns bytes written, maybe
+ * 0. */
 size_t arch_random(void *buf, size_t len);
 
 /* Write to the machine's console (serial line), polling. Any context. */
 void arch_console_write(const char *s, size_t len);
 /* Call @input for each byte that arrives on it, interrupts off. Boot, once. */
 void arch_console_input(void (*input)(char c));
-/* End the VM. @status reaches the host through the debug-exit device where there is one (0..127). */
+/* End the VM. @status reaches the host through the debug-exit device where there is one
+ * (0..127). */
 __noreturn void arch_poweroff(int status);
 __noreturn void arch_reboot(void);
 
-/* Call @fn for each return address, innermost first, of @task (NULL: the caller) or of @regs if not NULL;
+/* Call @fn for each return address, innermost first, of @task (NULL: the caller) or of @regs if not
+ * NULL;
  * stops when @fn returns false. Any context. */
 void arch_stack_walk(struct task_struct *task, struct pt_regs *regs, bool (*fn)(void *arg, unsigned long pc),
 		     void *arg);
 /* Print registers with printk. */
 void arch_show_regs(struct pt_regs *regs);
-/* CPU features and model for /proc/cpuinfo of @cpu, in Linux's "key\t: value" lines; bytes written. */
+/* CPU features and model for /proc/cpuinfo of @cpu, in Linux's "key\t: value" lines; bytes
+ * written. */
 size_t arch_cpuinfo(unsigned int cpu, char *buf, size_t size);
 /* AT_HWCAP, AT_HWCAP2 and AT_PLATFORM for the auxiliary vector. */
 unsigned long arch_hwcap(void);
@@ -122,17 +135,22 @@ unsigned long arch_minsigstksz(void);	/* AT_MINSIGSTKSZ, bytes */
 
 /* Interrupt lines (GSI). Handlers run with interrupts off. -EBUSY when taken. */
 int arch_request_irq(unsigned int gsi, void (*handler)(void *arg), void *arg);
-/* Interrupts of line @gsi that @cpu has taken; -1: nothing handles that line. Any number may be asked for. */
+/* Interrupts of line @gsi that @cpu has taken; -1: nothing handles that line. Any number may be
+ * asked for. */
 long arch_irq_count(unsigned int gsi, unsigned int cpu);
 
-/* ---- Tasks ----------------------------------------------------------------------------------------- */
+/* ---- Tasks
+ * ----------------------------------------------------------------------------------------- */
 
-/* Save @prev's kernel and FPU context, continue @next's; returns, in @next's context, the task that ran
- * before on this CPU. Interrupts off, run queue lock held. Address spaces are switched by the caller. */
+/* Save @prev's kernel and FPU context, continue @next's; returns, in @next's context, the task that
+ * ran
+ * before on this CPU. Interrupts off, run queue lock held. Address spaces are switched by the
+ * caller. */
 struct task_struct *arch_switch_to(struct task_struct *prev, struct task_struct *next);
 
 /*
- * Every task_struct begins with `unsigned long work; void *stack; struct arch_thread thread;` (struct
+ * Every task_struct begins with `unsigned long work; void *stack; struct arch_thread thread;`
+ * (struct
  * arch_task): the ports reach these by a cast. A stack has THREAD_SIZE bytes (asm/port.h).
  */
 
@@ -145,13 +163,18 @@ struct arch_thread_args {
 	void *fn_arg;
 };
 
-/* Make @p (its stack allocated, task_struct copied from current) start in user mode as a copy of current
- * whose system call returns 0; or, if args->fn, as a kernel thread that runs args->fn(args->fn_arg). When fn
- * returns, the task goes to user mode with the registers arch_start_thread() set (exec in a kernel thread),
+/* Make @p (its stack allocated, task_struct copied from current) start in user mode as a copy of
+ * current
+ * whose system call returns 0; or, if args->fn, as a kernel thread that runs
+ * args->fn(args->fn_arg). When fn
+ * returns, the task goes to user mode with the registers arch_start_thread() set (exec in a kernel
+ * thread),
  * so a thread that did not exec must exit itself.
- * A new task's first code is schedule_tail(prev) (sched/). -ENOMEM: nothing is left behind. May sleep. */
+ * A new task's first code is schedule_tail(prev) (sched/). -ENOMEM: nothing is left behind. May
+ * sleep. */
 int arch_copy_thread(struct task_struct *p, const struct arch_thread_args *args);
-/* The boot CPU's first task becomes current, first thing in kernel_main; its stack is arch_boot_stack. */
+/* The boot CPU's first task becomes current, first thing in kernel_main; its stack is
+ * arch_boot_stack. */
 void arch_set_boot_task(struct task_struct *task);
 extern char arch_boot_stack[];
 /* Free what arch_copy_thread allocated (FPU area). Task no longer runs. */
@@ -159,7 +182,8 @@ void arch_release_thread(struct task_struct *p);
 /* Registers of @task at its entry from user mode. */
 struct pt_regs *arch_task_regs(struct task_struct *task);
 
-/* exec's commit: current's user registers for a fresh program at @ip with stack @sp; FPU, TLS and debug state reset. */
+/* exec's commit: current's user registers for a fresh program at @ip with stack @sp; FPU, TLS and
+ * debug state reset. */
 void arch_start_thread(struct pt_regs *regs, unsigned long ip, unsigned long sp);
 /* arch_prctl(2): ARCH_SET_FS and friends; 0 or -EINVAL/-EPERM/-EFAULT. */
 long arch_prctl(struct task_struct *task, int code, unsigned long addr);
@@ -189,32 +213,44 @@ struct arch_signal {
 	stack_t altstack; /* current's sigaltstack(2) setting, flags as the program gave them */
 };
 
-/* Push a signal frame (rt_sigframe with FPU state, as Linux lays it out) for @signal on the user stack (or
- * the alternate one, if SA_ONSTACK and there is one not in use) saving @mask, and point regs at the handler.
+/* Push a signal frame (rt_sigframe with FPU state, as Linux lays it out) for @signal on the user
+ * stack (or
+ * the alternate one, if SA_ONSTACK and there is one not in use) saving @mask, and point regs at the
+ * handler.
  * 0 or -EFAULT. May fault user memory in. */
 int arch_setup_signal_frame(const struct arch_signal *signal, const u64 *mask, struct pt_regs *regs);
-/* rt_sigreturn(2): restore everything from the frame at the user stack pointer; *mask receives the signal
- * mask and *altstack the alternate stack to set (as sigaltstack(2), errors ignored). 0 (regs hold the restored
+/* rt_sigreturn(2): restore everything from the frame at the user stack pointer; *mask receives the
+ * signal
+ * mask and *altstack the alternate stack to set (as sigaltstack(2), errors ignored). 0 (regs hold
+ * the restored
  * state; the system call's return value is regs->ax) or -EFAULT (caller sends SIGSEGV). */
 int arch_sigreturn(struct pt_regs *regs, u64 *mask, stack_t *altstack);
 
-/* ---- Address spaces -------------------------------------------------------------------------------- */
+/* ---- Address spaces
+ * -------------------------------------------------------------------------------- */
 
 /* Fill the kernel half of a fresh top-level table (one zeroed page). */
 void arch_pgd_init(pgd_t *pgd);
 /*
- * An mm_struct begins with `struct arch_mm arch;` (asm/port.h): the top-level table and the set of CPUs that
+ * An mm_struct begins with `struct arch_mm arch;` (asm/port.h): the top-level table and the set of
+ * CPUs that
  * may hold translations. The ports reach it by a cast.
  */
 
-/* Load @next's tables on this CPU and keep the CPU sets of both mms right. Interrupts off. NULL next: the
- * kernel's own tables. Lazy TLB: a switch to a kernel thread or idle need not call it, the CPU then stays in the
- * set of the mm it has loaded; but a shoot-down may make such a CPU leave that mm, so every switch to a task
- * that has an mm calls it, also if that mm was the last one here: loading the mm that is loaded is cheap. */
+/* Load @next's tables on this CPU and keep the CPU sets of both mms right. Interrupts off. NULL
+ * next: the
+ * kernel's own tables. Lazy TLB: a switch to a kernel thread or idle need not call it, the CPU then
+ * stays in the
+ * set of the mm it has loaded; but a shoot-down may make such a CPU leave that mm, so every switch
+ * to a task
+ * that has an mm calls it, also if that mm was the last one here: loading the mm that is loaded is
+ * cheap. */
 void arch_switch_mm(struct mm_struct *prev, struct mm_struct *next);
 
-/* Flush translations of @mm on every CPU in mm->cpu_mask, this one included; on return no CPU uses an old
- * translation of the range, nor an upper-level entry cached for it. Interrupts must be on (unless only this CPU has run @mm). */
+/* Flush translations of @mm on every CPU in mm->cpu_mask, this one included; on return no CPU uses
+ * an old
+ * translation of the range, nor an upper-level entry cached for it. Interrupts must be on (unless
+ * only this CPU has run @mm). */
 void arch_tlb_flush_range(struct mm_struct *mm, unsigned long start, unsigned long end);
 void arch_tlb_flush_mm(struct mm_struct *mm);
 /* Only this CPU: used after a spurious fault or a permission that was widened. */
@@ -222,7 +258,8 @@ void arch_tlb_flush_local_page(struct mm_struct *mm, unsigned long addr);
 /* Kernel translations on all CPUs. Interrupts on. */
 void arch_tlb_flush_kernel(unsigned long start, unsigned long end);
 
-/* True under an emulator that translates code by its virtual address (QEMU TCG): the same code at the same address is cheap,
+/* True under an emulator that translates code by its virtual address (QEMU TCG): the same code at
+ * the same address is cheap,
  * elsewhere dear. */
 bool arch_emulated(void);
 
@@ -230,25 +267,31 @@ bool arch_emulated(void);
 void arch_clear_page(void *page);
 void arch_copy_page(void *to, const void *from);
 
-/* User memory of current. Return the number of bytes NOT copied. Check the user range themselves. They fault pages in (may sleep)
- * unless pagefault_disable() is in force (current->pagefault_disabled > 0), when a missing page ends the copy. */
+/* User memory of current. Return the number of bytes NOT copied. Check the user range themselves.
+ * They fault pages in (may sleep)
+ * unless pagefault_disable() is in force (current->pagefault_disabled > 0), when a missing page
+ * ends the copy. */
 size_t arch_copy_from_user(void *to, const void __user *from, size_t n);
 size_t arch_copy_to_user(void __user *to, const void *from, size_t n);
 size_t arch_clear_user(void __user *to, size_t n);
 /* Length copied without the NUL, @n if no NUL was found in @n bytes, or -EFAULT. */
 ssize_t arch_strncpy_from_user(char *to, const char __user *from, size_t n);
-/* If *uaddr == old, set it to new; *seen receives the value found. 0 or -EFAULT. uaddr is 4-aligned. */
+/* If *uaddr == old, set it to new; *seen receives the value found. 0 or -EFAULT. uaddr is
+ * 4-aligned. */
 int arch_user_cmpxchg_u32(u32 __user *uaddr, u32 old, u32 new, u32 *seen);
 
 /* The vDSO image (page aligned, whole pages): the mm maps its pages, and one data page below it. */
 const void *arch_vdso_image(size_t *size);
-/* Offset of sigreturn trampoline/AT_SYSINFO_EHDR entry is the image itself; the data page is one page the
+/* Offset of sigreturn trampoline/AT_SYSINFO_EHDR entry is the image itself; the data page is one
+ * page the
  * port keeps current. Returns its direct-map or kernel-image address (page aligned). */
 void *arch_vdso_data(void);
-/* Wall clock changed: CLOCK_REALTIME = monotonic + @offset_ns. Also seqlock-published to the vDSO. */
+/* Wall clock changed: CLOCK_REALTIME = monotonic + @offset_ns. Also seqlock-published to the
+ * vDSO. */
 void arch_vdso_set_wall(s64 offset_ns);
 
-/* ---- Up: what the ports call (the only trap entries) ------------------------------------------------ */
+/* ---- Up: what the ports call (the only trap entries)
+ * ------------------------------------------------ */
 
 /* After early set-up, on the boot CPU, interrupts off, on the boot task's stack. */
 __noreturn void kernel_main(void);
@@ -260,17 +303,22 @@ struct task_struct *idle_task(unsigned int cpu);
 
 /* Timer of this CPU; interrupts off. */
 void handle_tick(struct pt_regs *regs);
-/* A page fault; hardware error code bits as in SDM vol. 3 §4.7 (P, W, U, RSVD, I, PK). Interrupts on for
- * faults from user mode or from user copies. For kernel-mode faults returns false if the caller must try its exception table (user
+/* A page fault; hardware error code bits as in SDM vol. 3 §4.7 (P, W, U, RSVD, I, PK). Interrupts
+ * on for
+ * faults from user mode or from user copies. For kernel-mode faults returns false if the caller
+ * must try its exception table (user
  * copy) and, failing that, panic. For user-mode faults always true (a signal was queued if bad). */
 bool handle_page_fault(struct pt_regs *regs, unsigned long addr, unsigned int error_code);
 /* One system call; interrupts on. Sets the return value in regs. */
 void handle_syscall(struct pt_regs *regs);
-/* An exception of user mode (#DE, #UD, #GP...): signal number, si_code and address are decided by the port. */
+/* An exception of user mode (#DE, #UD, #GP...): signal number, si_code and address are decided by
+ * the port. */
 void handle_user_trap(struct pt_regs *regs, int sig, int code, unsigned long addr, int trapnr);
-/* A new task's first C code (sched/): finish the switch from @prev. Interrupts off; may turn them on. */
+/* A new task's first C code (sched/): finish the switch from @prev. Interrupts off; may turn them
+ * on. */
 void schedule_tail(struct task_struct *prev);
-/* An exception of kernel mode that nothing handles: @what names it, @addr is CR2 for page faults. Panics. */
+/* An exception of kernel mode that nothing handles: @what names it, @addr is CR2 for page faults.
+ * Panics. */
 __noreturn void handle_kernel_trap(struct pt_regs *regs, const char *what, unsigned long addr);
 /* The kernel log (base/printk.h). */
 void printk(const char *fmt, ...) __printf(1, 2);

@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The terminal line discipline (termios(3)): from the characters that arrive to what read(2) returns, with line
+ * The terminal line discipline (termios(3)): from the characters that arrive to what read(2)
+ * returns, with line
  * editing, echo and signal characters; and output processing.
  *
  *	tail          canon_head          head
  *	 | complete lines |  line being edited |
  *
- * In canonical mode only complete lines can be read; line_end marks their last bytes. An end-of-file character is stored as a
+ * In canonical mode only complete lines can be read; line_end marks their last bytes. An
+ * end-of-file character is stored as a
  * marked NUL that is never handed out.
  */
 #include "drivers/tty.h"
@@ -45,7 +47,8 @@ void n_tty_init_termios(struct termios *t)
 	memcpy(t->c_cc, cc, sizeof(cc));
 }
 
-/* ---- Output ------------------------------------------------------------------------------------------- */
+/* ---- Output
+ * ------------------------------------------------------------------------------------------- */
 
 static bool is_continuation(const struct tty_struct *tty, unsigned char c)
 {
@@ -143,7 +146,8 @@ size_t n_tty_output(struct tty_struct *tty, const char *buf, size_t len)
 	return done;
 }
 
-/* ---- Echo --------------------------------------------------------------------------------------------- */
+/* ---- Echo
+ * --------------------------------------------------------------------------------------------- */
 
 static void put_raw(struct tty_struct *tty, char c)
 {
@@ -263,7 +267,8 @@ static void reprint_line(struct tty_struct *tty)
 		echo_char(tty, tty->buf[i & MASK]);
 }
 
-/* ---- Input -------------------------------------------------------------------------------------------- */
+/* ---- Input
+ * -------------------------------------------------------------------------------------------- */
 
 static bool buffer_full(const struct tty_struct *tty)
 {
@@ -425,7 +430,8 @@ size_t tty_receive(struct tty_struct *tty, const char *buf, size_t len)
 
 	while (done < len) {
 		spin_lock_irqsave(&tty->lock, flags);
-		/* A raw reader must lose nothing: the sender waits. A line that is too long just loses its end. */
+		/* A raw reader must lose nothing: the sender waits. A line that is too long just
+		 * loses its end. */
 		while (done < len && !signals.n) {
 			if (buffer_full(tty) && (!L_FLAG(tty, ICANON) || tty->lines))
 				break;
@@ -441,7 +447,8 @@ size_t tty_receive(struct tty_struct *tty, const char *buf, size_t len)
 	return done;
 }
 
-/* ---- Reading ------------------------------------------------------------------------------------------ */
+/* ---- Reading
+ * ------------------------------------------------------------------------------------------ */
 
 size_t n_tty_available(struct tty_struct *tty)
 {
@@ -470,7 +477,8 @@ size_t n_tty_copy(struct tty_struct *tty, char *to, size_t n, bool *done)
 			break;
 		}
 	}
-	/* Just before an end-of-file mark with a full user buffer: the mark belongs to this read, or the next would see an end too many. */
+	/* Just before an end-of-file mark with a full user buffer: the mark belongs to this read,
+	 * or the next would see an end too many. */
 	if (canon && !*done && copied && copied == n && tty->tail != end && test_bit(tty->tail & MASK, tty->line_end) &&
 	    tty->buf[tty->tail & MASK] == EOF_BYTE) {
 		clear_bit(tty->tail++ & MASK, tty->line_end);
@@ -486,7 +494,8 @@ void n_tty_mode_changed(struct tty_struct *tty, const struct termios *old)
 
 	if (was == is)
 		return;
-	/* To canonical: what is there counts as a line. To raw: what is being edited can be read. */
+	/* To canonical: what is there counts as a line. To raw: what is being edited can be
+	 * read. */
 	tty->canon_head = tty->head;
 	if (is && tty->head != tty->tail) {
 		set_bit((tty->head - 1) & MASK, tty->line_end);

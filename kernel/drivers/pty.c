@@ -4,7 +4,8 @@
  *
  *	master write -> tty_receive(slave)		slave write -> ops->write -> struct pty.out -> master read
  *
- * The pair lives as long as the master is open or a slave file is; closing the master hangs the slave up for good.
+ * The pair lives as long as the master is open or a slave file is; closing the master hangs the
+ * slave up for good.
  */
 #include "drivers/tty.h"
 #include "fs/pseudo.h"
@@ -39,7 +40,8 @@ struct pty {
 static struct mutex ptys_mutex;
 static struct pty *ptys[PTY_MAX]; /* ptys_mutex; with a reference of the slot's for as long as the master is open */
 
-/* ---- Slave as a terminal driver: tty->lock held ------------------------------------------------------------ */
+/* ---- Slave as a terminal driver: tty->lock held
+ * ------------------------------------------------------------ */
 
 static size_t pty_write_room(struct tty_struct *tty)
 {
@@ -78,7 +80,8 @@ static const struct tty_operations pty_ops = {
 	.close = pty_slave_close,
 };
 
-/* ---- Master ------------------------------------------------------------------------------------------------- */
+/* ---- Master
+ * ------------------------------------------------------------------------------------------------- */
 
 static bool slave_gone(const struct pty *pty)
 {
@@ -312,7 +315,8 @@ static int ptmx_open(struct inode *inode, struct file *file)
 	return 0;
 }
 
-/* ---- /dev/pts ------------------------------------------------------------------------------------------------ */
+/* ---- /dev/pts
+ * ------------------------------------------------------------------------------------------------ */
 
 /* The slave of @index with a reference to its tty, or NULL. */
 static struct tty_struct *find_slave(unsigned int index)

@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The serial line as a terminal: /dev/ttyS0, and /dev/console. Output goes through the machine's polling console (QEMU's
- * serial line takes a byte at once); input arrives by interrupt into a small ring that a kernel thread feeds to the line discipline.
+ * The serial line as a terminal: /dev/ttyS0, and /dev/console. Output goes through the machine's
+ * polling console (QEMU's
+ * serial line takes a byte at once); input arrives by interrupt into a small ring that a kernel
+ * thread feeds to the line discipline.
  */
 #include "drivers/tty.h"
 #include "drivers/serial.h"

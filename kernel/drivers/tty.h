@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Terminals. One struct tty_struct is one terminal line: a serial port, or the slave side of a pseudo terminal.
+ * Terminals. One struct tty_struct is one terminal line: a serial port, or the slave side of a
+ * pseudo terminal.
  *
  *	driver input -> tty_receive -> n_tty.c: editing, echo, signals -> read buffer -> tty_read
  *	tty_write -> n_tty.c: output processing -> ops->write -> driver
@@ -27,7 +28,8 @@ struct pid;
 struct tty_struct;
 
 struct tty_operations {
-	/* Take up to @len processed bytes; returns how many (0: full, write_wait is woken when there is room). tty->lock held, interrupts off. */
+	/* Take up to @len processed bytes; returns how many (0: full, write_wait is woken when
+	 * there is room). tty->lock held, interrupts off. */
 	size_t (*write)(struct tty_struct *tty, const char *buf, size_t len);
 	/* Free room in bytes. tty->lock held. */
 	size_t (*write_room)(struct tty_struct *tty);
@@ -79,14 +81,17 @@ struct tty_signals {
 struct tty_struct *tty_alloc(const struct tty_operations *ops, const char *name, dev_t dev); /* count 1; NULL */
 void tty_get(struct tty_struct *tty);
 void tty_put(struct tty_struct *tty); /* may free; may sleep */
-/* Hang up for good: readers see end of file, writers EIO, the session's leader SIGHUP (its end tells the foreground
+/* Hang up for good: readers see end of file, writers EIO, the session's leader SIGHUP (its end
+ * tells the foreground
  * group). May sleep. */
 void tty_hangup(struct tty_struct *tty);
-/* current is in the background: reading (SIGTTIN) or changing/writing (SIGTTOU) stops it. 0, -EIO, -ERESTARTSYS. */
+/* current is in the background: reading (SIGTTIN) or changing/writing (SIGTTOU) stops it. 0, -EIO,
+ * -ERESTARTSYS. */
 int tty_check_change(struct tty_struct *tty, int sig);
 /* current's controlling terminal with a reference, or NULL. */
 struct tty_struct *get_current_tty(void);
-/* Open @tty as @file: makes it current's controlling one if it may. 0 or errno. Takes a reference. */
+/* Open @tty as @file: makes it current's controlling one if it may. 0 or errno. Takes a
+ * reference. */
 int tty_open_file(struct tty_struct *tty, struct file *file);
 void tty_signal_pgrp(struct tty_struct *tty, int sig); /* foreground group */
 int tty_set_controlling(struct tty_struct *tty, bool steal); /* TIOCSCTTY */
@@ -102,15 +107,18 @@ struct tty_struct *file_tty(struct file *file);
 
 /* ---- n_tty.c ---- */
 void n_tty_init_termios(struct termios *t);
-/* Input from the driver; returns bytes taken (fewer when the buffer is full in a mode that must not lose). May sleep (signals). */
+/* Input from the driver; returns bytes taken (fewer when the buffer is full in a mode that must not
+ * lose). May sleep (signals). */
 size_t tty_receive(struct tty_struct *tty, const char *buf, size_t len);
 size_t n_tty_available(struct tty_struct *tty); /* bytes a read would get at once; lock held */
 void n_tty_flush_input(struct tty_struct *tty); /* lock held */
-/* Copy what a read may get to @to, at most @n; false if nothing is there. *done: the read ends here (line complete). lock held. */
+/* Copy what a read may get to @to, at most @n; false if nothing is there. *done: the read ends here
+ * (line complete). lock held. */
 size_t n_tty_copy(struct tty_struct *tty, char *to, size_t n, bool *done);
 /* Output processing: consumes up to @len bytes; returns bytes consumed. lock held. */
 size_t n_tty_output(struct tty_struct *tty, const char *buf, size_t len);
-/* termios changed from canonical to raw or back: what is buffered becomes readable accordingly. lock held. */
+/* termios changed from canonical to raw or back: what is buffered becomes readable accordingly.
+ * lock held. */
 void n_tty_mode_changed(struct tty_struct *tty, const struct termios *old);
 
 /* ---- tty_ioctl.c ---- */

@@ -60,7 +60,8 @@ struct tty_struct *file_tty(struct file *file)
 	return file->private_data;
 }
 
-/* ---- Controlling terminals --------------------------------------------------------------------------------- */
+/* ---- Controlling terminals
+ * --------------------------------------------------------------------------------- */
 
 struct tty_struct *get_current_tty(void)
 {
@@ -132,7 +133,8 @@ int tty_set_controlling(struct tty_struct *tty, bool steal)
 	return ret;
 }
 
-/* The session leader gives its terminal up: the foreground group is hung up, also that of a terminal that has gone. */
+/* The session leader gives its terminal up: the foreground group is hung up, also that of a
+ * terminal that has gone. */
 static void disassociate_ctty(void)
 {
 	struct tty_struct *tty;
@@ -230,13 +232,15 @@ int tty_check_change(struct tty_struct *tty, int sig)
 	if (pgrp) {
 		tty_kill_pgrp_hook(pgrp, sig);
 		put_pid(pgrp);
-		/* Another thread may take the signal: this one restarts its call until it is stopped with it. */
+		/* Another thread may take the signal: this one restarts its call until it is
+		 * stopped with it. */
 		set_task_work(current, TIF_SIGPENDING);
 	}
 	return ret;
 }
 
-/* ---- Open, close --------------------------------------------------------------------------------------------- */
+/* ---- Open, close
+ * --------------------------------------------------------------------------------------------- */
 
 int tty_open_file(struct tty_struct *tty, struct file *file)
 {
@@ -284,7 +288,8 @@ static void tty_release(struct inode *inode, struct file *file)
 	tty_put(tty);
 }
 
-/* ---- Read ---------------------------------------------------------------------------------------------------- */
+/* ---- Read
+ * ---------------------------------------------------------------------------------------------------- */
 
 /* When does a read that has @got bytes end, in raw mode? VMIN and VTIME (termios(3)). */
 struct raw_read {
@@ -394,7 +399,8 @@ static ssize_t tty_read(struct file *file, struct iov_iter *to, loff_t *pos)
 	return ret;
 }
 
-/* ---- Write --------------------------------------------------------------------------------------------------- */
+/* ---- Write
+ * --------------------------------------------------------------------------------------------------- */
 
 /* Wait for room: 0, -EIO, -ERESTARTSYS. */
 static int wait_writable(struct tty_struct *tty)
@@ -487,7 +493,8 @@ const struct file_operations tty_fops = {
 	.release = tty_release,
 };
 
-/* ---- /dev/tty, /dev/console ---------------------------------------------------------------------------------- */
+/* ---- /dev/tty, /dev/console
+ * ---------------------------------------------------------------------------------- */
 
 static int dev_tty_open(struct inode *inode, struct file *file)
 {

@@ -77,7 +77,8 @@ void virtio_config_read(struct virtio_device *dev, unsigned int offset, void *bu
 		((u8 *)buf)[i] = *(volatile u8 *)((char *)dev->regs + REG_CONFIG + offset + i);
 }
 
-/* ---- Queues -------------------------------------------------------------------------------------------------- */
+/* ---- Queues
+ * -------------------------------------------------------------------------------------------------- */
 
 /* Memory of a split queue; legacy devices want the used ring on a page of its own right behind. */
 static size_t vring_size(unsigned int num, size_t *avail, size_t *used)
@@ -207,7 +208,8 @@ void *virtqueue_get(struct virtqueue *vq, u32 *len)
 	return token;
 }
 
-/* ---- Devices ------------------------------------------------------------------------------------------------- */
+/* ---- Devices
+ * ------------------------------------------------------------------------------------------------- */
 
 static void virtio_interrupt(void *arg)
 {

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Virtio devices over memory-mapped registers (Virtio 1.2, sections 2.7 and 4.2; legacy version 1 too), and their queues.
+ * Virtio devices over memory-mapped registers (Virtio 1.2, sections 2.7 and 4.2; legacy version 1
+ * too), and their queues.
  *
  *	vq->lock (RANK_DEVICE, irq)	the queue; taken by the driver around every call below that says so
  */
@@ -71,19 +72,23 @@ struct virtqueue {
 	void *private;
 };
 
-/* Find the devices that the command line names and give them to their drivers. Boot, task context. */
+/* Find the devices that the command line names and give them to their drivers. Boot, task
+ * context. */
 void virtio_init(void);
 
-/* Queue @index of @dev with at most @max entries. ERR_PTR(-ENOENT: the device has none; -ENOMEM). May sleep. Before virtio_device_ready(). */
+/* Queue @index of @dev with at most @max entries. ERR_PTR(-ENOENT: the device has none; -ENOMEM).
+ * May sleep. Before virtio_device_ready(). */
 struct virtqueue *virtio_find_vq(struct virtio_device *dev, unsigned int index, unsigned int max,
 				 void (*callback)(struct virtqueue *vq));
 void virtio_device_ready(struct virtio_device *dev);
-/* Add a chain: @nr_out pieces the device reads, then @nr_in pieces it writes. @token (not NULL) comes back from virtqueue_get(). lock held.
+/* Add a chain: @nr_out pieces the device reads, then @nr_in pieces it writes. @token (not NULL)
+ * comes back from virtqueue_get(). lock held.
  * 0 or -ENOSPC. */
 int virtqueue_add(struct virtqueue *vq, const struct virtio_buf *bufs, unsigned int nr_out, unsigned int nr_in, void *token);
 /* Tell the device, if it wants to be told. lock held or not. */
 void virtqueue_kick(struct virtqueue *vq);
-/* The next chain the device is done with: its token, and in *len the bytes it wrote; NULL: none. lock held. */
+/* The next chain the device is done with: its token, and in *len the bytes it wrote; NULL: none.
+ * lock held. */
 void *virtqueue_get(struct virtqueue *vq, u32 *len);
 /* Read @len bytes of device configuration at @offset. */
 void virtio_config_read(struct virtio_device *dev, unsigned int offset, void *buf, unsigned int len);

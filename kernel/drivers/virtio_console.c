@@ -4,8 +4,10 @@
  *
  *	queues: 0 receive, 1 transmit of port 0; 2, 3 control; 4 + 2(n-1), 5 + 2(n-1) of port n
  *
- * Each port lends the device RX_BUFFERS pages to fill. A write copies into a page of its own, which comes back when the
- * device has taken it. The host opens and closes its end by control messages: closed, a read returns end of file.
+ * Each port lends the device RX_BUFFERS pages to fill. A write copies into a page of its own, which
+ * comes back when the
+ * device has taken it. The host opens and closes its end by control messages: closed, a read
+ * returns end of file.
  */
 #include "drivers/virtio.h"
 #include "fs/fs.h"
@@ -67,7 +69,8 @@ struct console {
 	unsigned long to_add;	 /* bit n: port n; atomic */
 };
 
-/* ---- Control -------------------------------------------------------------------------------------------------- */
+/* ---- Control
+ * -------------------------------------------------------------------------------------------------- */
 
 /* Messages to the device, sent from any context; freed when the device took them. */
 static void send_control(struct console *c, u32 id, u16 event, u16 value)
@@ -146,7 +149,8 @@ static void control_interrupt(struct virtqueue *vq)
 	}
 }
 
-/* ---- Data ----------------------------------------------------------------------------------------------------- */
+/* ---- Data
+ * ----------------------------------------------------------------------------------------------------- */
 
 /* rx->lock held. */
 static void lend_page(struct port *port, struct rx_page *p)
@@ -355,7 +359,8 @@ static const struct file_operations vport_fops = {
 	.release = vport_release,
 };
 
-/* ---- Set-up --------------------------------------------------------------------------------------------------- */
+/* ---- Set-up
+ * --------------------------------------------------------------------------------------------------- */
 
 static void add_ports(struct work_struct *work)
 {

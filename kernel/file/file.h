@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Open files and descriptor tables: references and operation tables only. A struct file is one open(2): shared by dup,
+ * Open files and descriptor tables: references and operation tables only. A struct file is one
+ * open(2): shared by dup,
  * fork and SCM_RIGHTS. What it stands for is behind f_op and f_inode.
  */
 #pragma once
@@ -41,7 +42,8 @@ struct path {
 #define FMODE_STREAM	0x8000u /* no f_pos lock: pipes, sockets, ttys */
 
 /*
- * Every operation may sleep and is called without locks, but for those fd-position ones that hold f_pos_lock. NULL means: read, write:
+ * Every operation may sleep and is called without locks, but for those fd-position ones that hold
+ * f_pos_lock. NULL means: read, write:
  * -EINVAL; llseek: -ESPIPE; ioctl: -ENOTTY; poll: always ready; mmap: -ENODEV; fsync: -EINVAL.
  */
 struct file_operations {
@@ -90,14 +92,18 @@ void fdtable_init(void);
 /* A fresh file: refcount 1, no inode. ERR_PTR(-ENFILE / -ENOMEM). May sleep. */
 struct file *alloc_empty_file(unsigned int flags, const struct cred *cred);
 struct file *get_file(struct file *file);
-/* Drop a reference; the last calls release (set by fs/ as a hook: dput, mntput, iput). May sleep; no locks held. */
+/* Drop a reference; the last calls release (set by fs/ as a hook: dput, mntput, iput). May sleep;
+ * no locks held. */
 void fput(struct file *file);
-/* Called by the last fput(): calls f_op->release (an open that failed sets f_op to NULL first), drops f_path and f_inode; cred and
+/* Called by the last fput(): calls f_op->release (an open that failed sets f_op to NULL first),
+ * drops f_path and f_inode; cred and
  * memory are freed after it. Not set: the last fput() calls f_op->release itself. */
 extern void (*file_release_hook)(struct file *file);
-/* Of each close of a descriptor in table @files, after f_op->flush and before fput() (record locks). May be NULL. */
+/* Of each close of a descriptor in table @files, after f_op->flush and before fput() (record
+ * locks). May be NULL. */
 extern void (*file_close_hook)(struct file *file, struct files_struct *files);
-/* A descriptor of table @files (NULL: none) that stood for @file is gone: flush, hook, fput. flush's result. May sleep. */
+/* A descriptor of table @files (NULL: none) that stood for @file is gone: flush, hook, fput.
+ * flush's result. May sleep. */
 int filp_close(struct file *file, struct files_struct *files);
 
 /* ---- Descriptor tables ---- */
@@ -131,7 +137,8 @@ void exit_files(struct task_struct *task);
 int unshare_files(void);
 void do_close_on_exec(struct files_struct *files);
 
-/* Lowest free descriptor >= @start, reserved (its file is NULL until fd_install). -EMFILE, -ENOMEM. */
+/* Lowest free descriptor >= @start, reserved (its file is NULL until fd_install). -EMFILE,
+ * -ENOMEM. */
 int get_unused_fd_from(unsigned int start, unsigned int flags);
 #define get_unused_fd_flags(flags) get_unused_fd_from(0, flags)
 void put_unused_fd(unsigned int fd);

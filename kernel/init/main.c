@@ -61,7 +61,8 @@ static void add_word(const char **list, const char *word)
 		list[n] = word;
 }
 
-/* Words the kernel does not know go to init: "key=value" as environment, others (and all behind "--") as arguments. */
+/* Words the kernel does not know go to init: "key=value" as environment, others (and all behind
+ * "--") as arguments. */
 static void collect_init_args(void)
 {
 	struct cmdline c;
@@ -152,7 +153,8 @@ static int kernel_init(void *unused)
 	return run_init();
 }
 
-/* Does the log go to the serial line? Not with "quiet", a low loglevel=, or a console= that is another device. */
+/* Does the log go to the serial line? Not with "quiet", a low loglevel=, or a console= that is
+ * another device. */
 static void choose_console(void)
 {
 	unsigned long long level;

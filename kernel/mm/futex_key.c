@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* What a futex word in shared memory is known by: the file behind it and the page's place in that file. */
+/* What a futex word in shared memory is known by: the file behind it and the page's place in that
+ * file. */
 #include "mm/internal.h"
 #include "file/file.h"
 #include "task/task.h"

@@ -9,13 +9,15 @@
 struct task_struct;
 
 /* ---- Lifetime ---- */
-/* An empty address space (kernel half of the tables filled), users 1, count 1. NULL: out of memory. */
+/* An empty address space (kernel half of the tables filled), users 1, count 1. NULL: out of
+ * memory. */
 struct mm_struct *mm_alloc(void);
 static inline void mmget(struct mm_struct *mm) { refcount_inc(&mm->mm_users); }
 static inline void mmgrab(struct mm_struct *mm) { refcount_inc(&mm->mm_count); }
 /* Drop a user; the last unmaps everything (may sleep; no locks). */
 void mmput(struct mm_struct *mm);
-/* Drop a reference to the struct; the last frees the top table and it. No CPU has it loaded any more. Any task context. */
+/* Drop a reference to the struct; the last frees the top table and it. No CPU has it loaded any
+ * more. Any task context. */
 void mmdrop(struct mm_struct *mm);
 /* @task's mm with a user reference, or NULL (kernel thread, exiting). */
 struct mm_struct *get_task_mm(struct task_struct *task);
@@ -29,13 +31,16 @@ void mm_init(void);
 
 /* ---- Mappings. Return addresses or negative errno as unsigned long (IS_ERR_VALUE). ---- */
 
-/* mmap(2)'s body: takes mmap_lock; @file NULL for anonymous; @pgoff in pages. Populates if MAP_POPULATE/locked. */
+/* mmap(2)'s body: takes mmap_lock; @file NULL for anonymous; @pgoff in pages. Populates if
+ * MAP_POPULATE/locked. */
 unsigned long vm_mmap_pgoff(struct file *file, unsigned long addr, unsigned long len, unsigned long prot,
 			    unsigned long flags, unsigned long pgoff);
-/* The same in @mm, which is current's or one under construction that nobody else sees (exec); mmap_lock held for writing by caller. */
+/* The same in @mm, which is current's or one under construction that nobody else sees (exec);
+ * mmap_lock held for writing by caller. */
 unsigned long do_mmap(struct mm_struct *mm, struct file *file, unsigned long addr, unsigned long len, unsigned long prot,
 		      unsigned long flags, unsigned long pgoff);
-/* Anonymous memory at exactly [addr, addr+len) in an mm under construction (bss, heap). mmap_lock held for writing. 0 or errno. */
+/* Anonymous memory at exactly [addr, addr+len) in an mm under construction (bss, heap). mmap_lock
+ * held for writing. 0 or errno. */
 int vm_brk_flags(struct mm_struct *mm, unsigned long addr, unsigned long len, unsigned long vm_flags);
 int do_munmap(struct mm_struct *mm, unsigned long addr, unsigned long len); /* mmap_lock held for writing */
 int vm_munmap(unsigned long addr, unsigned long len);			    /* takes it */
@@ -51,20 +56,25 @@ int do_munlock(unsigned long addr, unsigned long len);
 int do_mlockall(int flags);
 int do_munlockall(void);
 
-/* exec: the initial stack VMA ending at @top (page aligned) of an mm under construction; mmap_lock not needed yet. 0 or errno. */
+/* exec: the initial stack VMA ending at @top (page aligned) of an mm under construction; mmap_lock
+ * not needed yet. 0 or errno. */
 int setup_stack_vma(struct mm_struct *mm, unsigned long top, unsigned long vm_flags);
-/* exec: a page of an mm under construction for writing by the kernel (arguments, bss tails): faults it in; referenced. NULL: no memory. */
+/* exec: a page of an mm under construction for writing by the kernel (arguments, bss tails): faults
+ * it in; referenced. NULL: no memory. */
 struct page *mm_page_for_write(struct mm_struct *mm, unsigned long addr);
 /* More flags for a VMA of an mm under construction (stack: VM_EXEC). mmap_lock held for writing. */
 void vm_flags_set(struct vm_area_struct *vma, unsigned long vm_flags);
-/* A VMA of kernel-owned pages (vDSO): @pages (nr, copied; @name is kept by reference) mapped read-only or read-exec at @addr; name for maps. 0 or errno. mmap_lock held. */
+/* A VMA of kernel-owned pages (vDSO): @pages (nr, copied; @name is kept by reference) mapped
+ * read-only or read-exec at @addr; name for maps. 0 or errno. mmap_lock held. */
 int install_special_mapping(struct mm_struct *mm, unsigned long addr, unsigned int nr, struct page **pages,
 			    unsigned long vm_flags, const char *name);
 /* mmap_base, task_size from the personality, stack rlimit and random bits. */
 void arch_pick_mmap_layout(struct mm_struct *mm, unsigned long stack_rlimit, bool randomize);
 /*
- * @bits random bits for placing @what ("mmap", "program"...; @key: which one, say the file's inode number): fresh at each call,
- * or the same until the next boot (see layout.c). The caller honours randomize_va_space and ADDR_NO_RANDOMIZE. Any task context.
+ * @bits random bits for placing @what ("mmap", "program"...; @key: which one, say the file's inode
+ * number): fresh at each call,
+ * or the same until the next boot (see layout.c). The caller honours randomize_va_space and
+ * ADDR_NO_RANDOMIZE. Any task context.
  */
 u64 layout_random(const char *what, u64 key, unsigned int bits);
 #define LAYOUT_MMAP_BITS 28 /* pages */
@@ -85,25 +95,32 @@ static inline struct vm_area_struct *vma_lookup(struct mm_struct *mm, unsigned l
 #define for_each_vma(mm, vma) for ((vma) = (mm)->mmap; (vma); (vma) = (vma)->vm_next)
 
 /* ---- Faults ---- */
-/* Hooks of process/: a fault signal for current that cannot be blocked (SIGSEGV, SIGBUS with a si_code and si_addr; SIGKILL when
+/* Hooks of process/: a fault signal for current that cannot be blocked (SIGSEGV, SIGBUS with a
+ * si_code and si_addr; SIGKILL when
  * memory ran out); and SIGKILL for every process that uses @mm. */
 extern void (*force_sig_fault_hook)(int sig, int code, unsigned long addr);
 extern void (*oom_kill_hook)(struct mm_struct *mm);
-/* Resolve one fault; mmap_lock held for reading, VMA checked by the caller; VM_FAULT_ codes. On VM_FAULT_RETRY mmap_lock was dropped. */
+/* Resolve one fault; mmap_lock held for reading, VMA checked by the caller; VM_FAULT_ codes. On
+ * VM_FAULT_RETRY mmap_lock was dropped. */
 int handle_mm_fault(struct vm_area_struct *vma, unsigned long addr, unsigned int flags);
-/* Present pages of another (or own) mm: copy @len bytes at @addr to or from @buf; returns bytes copied. Takes mmap_lock. May sleep.
+/* Present pages of another (or own) mm: copy @len bytes at @addr to or from @buf; returns bytes
+ * copied. Takes mmap_lock. May sleep.
  * For /proc/PID/{cmdline,environ,mem} and process_vm_*. @write breaks COW. */
 size_t access_remote_vm(struct mm_struct *mm, unsigned long addr, void *buf, size_t len, bool write);
-/* The same with a debugger's rights (ptrace, /proc/PID/mem): reads what may become readable, writes to private copies of what may
+/* The same with a debugger's rights (ptrace, /proc/PID/mem): reads what may become readable, writes
+ * to private copies of what may
  * become writable. */
 size_t access_remote_vm_force(struct mm_struct *mm, unsigned long addr, void *buf, size_t len, bool write);
 /* Fault in [addr, addr+len) of current; 0, -EFAULT, -ENOMEM... */
 int populate_range(struct mm_struct *mm, unsigned long addr, unsigned long len, bool write);
-/* User page behind @addr, referenced (and writable if @write): futex keys, pinning. mmap_lock not held. 1 or -EFAULT. */
+/* User page behind @addr, referenced (and writable if @write): futex keys, pinning. mmap_lock not
+ * held. 1 or -EFAULT. */
 int get_user_page(struct mm_struct *mm, unsigned long addr, bool write, struct page **page);
 
-/* What a futex key of shared memory is made of: the mapping (NULL: private memory) and the page offset in it. No reference: a key that
- * outlives its file can only match too much, which is a spurious wake-up. Takes mmap_lock. 0 or -EFAULT (nothing mapped). */
+/* What a futex key of shared memory is made of: the mapping (NULL: private memory) and the page
+ * offset in it. No reference: a key that
+ * outlives its file can only match too much, which is a spurious wake-up. Takes mmap_lock. 0 or
+ * -EFAULT (nothing mapped). */
 int futex_shared_key(unsigned long addr, struct address_space **mapping, unsigned long *index);
 
 /* ---- Accounting and overcommit ---- */
@@ -122,7 +139,8 @@ int vm_enough_memory(struct mm_struct *mm, long pages);
 void vm_unacct_memory(long pages);
 void vm_acct_memory(long pages); /* charge without asking */
 extern int sysctl_overcommit_memory, sysctl_overcommit_ratio, sysctl_max_map_count, randomize_va_space;
-/* OVERCOMMIT_NEVER's finer settings: a limit in KiB instead of the ratio if not 0, and what stays for root and for others. */
+/* OVERCOMMIT_NEVER's finer settings: a limit in KiB instead of the ratio if not 0, and what stays
+ * for root and for others. */
 extern unsigned long sysctl_overcommit_kbytes, sysctl_admin_reserve_kbytes, sysctl_user_reserve_kbytes;
 unsigned long vm_committed(void), vm_commit_limit(void); /* pages */
 
@@ -149,8 +167,10 @@ unsigned long vm_event_count(enum vm_event e);
  * that run meanwhile may cause false alarms. One at a time; no locks held; may sleep. */
 int mm_audit(void);
 
-/* Add /proc/PID/smaps' figures of one VMA to *mss (which the caller clears first); mmap_lock held. Bytes. pss: each
- * page's size divided by the number of PTEs that map it; pss_*: the part of it that is dirty, anonymous... */
+/* Add /proc/PID/smaps' figures of one VMA to *mss (which the caller clears first); mmap_lock held.
+ * Bytes. pss: each
+ * page's size divided by the number of PTEs that map it; pss_*: the part of it that is dirty,
+ * anonymous... */
 struct mem_size_stats {
 	u64 resident, shared_clean, shared_dirty, private_clean, private_dirty, referenced, anonymous, swap, pss, locked;
 	u64 pss_dirty, pss_anon, pss_file, pss_shmem;

@@ -74,7 +74,8 @@ struct vm_area_struct {
 	void *vm_private_data;
 };
 
-/* A fork family's VMAs that may map one another's anonymous pages. Counted; rmap_lock covers the tree. */
+/* A fork family's VMAs that may map one another's anonymous pages. Counted; rmap_lock covers the
+ * tree. */
 struct anon_vma {
 	refcount_t refcount; /* VMAs + pages' lookups in flight */
 	struct interval_tree_root tree;
@@ -124,7 +125,8 @@ struct vm_operations_struct {
 	void (*open)(struct vm_area_struct *vma);  /* split, fork, mremap made another */
 	void (*close)(struct vm_area_struct *vma);
 	/*
-	 * Supply the page at vmf->pgoff: vmf->page, referenced, uptodate and locked. 0 or a VM_FAULT_ code. Generic code
+	 * Supply the page at vmf->pgoff: vmf->page, referenced, uptodate and locked. 0 or a
+	 * VM_FAULT_ code. Generic code
 	 * writes the PTE. mmap_lock held for reading (may sleep).
 	 */
 	int (*fault)(struct vm_fault *vmf);
@@ -148,7 +150,8 @@ struct vm_fault {
 	unsigned long pgoff;	/* page offset in vma's file */
 	unsigned int flags;	/* FAULT_FLAG_* */
 	struct page *page;	/* ->fault's result */
-	/* For mm/ only: the entry, its table, and what it was when the fault was looked at (nothing locked). */
+	/* For mm/ only: the entry, its table, and what it was when the fault was looked at (nothing
+	 * locked). */
 	pte_t *pte;
 	struct page *table;
 	pte_t orig_pte;
@@ -162,7 +165,8 @@ struct vm_fault {
 struct address_space_operations {
 	/* Fill @page (locked) from the file; sets uptodate. 0 or error. */
 	int (*read_folio)(struct file *file, struct page *page);
-	/* Write a dirty page back; page locked, unlocked on return. NULL: memory is the file (tmpfs). */
+	/* Write a dirty page back; page locked, unlocked on return. NULL: memory is the file
+	 * (tmpfs). */
 	int (*writepage)(struct page *page);
 };
 

@@ -11,17 +11,22 @@ void address_space_init(struct address_space *mapping, struct inode *host, const
 struct page *find_get_page(struct address_space *mapping, unsigned long index);
 /* Likewise, locked, and made (not uptodate) if missing. ERR_PTR(-ENOMEM). May sleep. */
 struct page *find_or_create_page(struct address_space *mapping, unsigned long index);
-/* The page, referenced and uptodate: reads it by a_ops->read_folio if need be. ERR_PTR(-EIO, -ENOMEM). *major set if it was read. May sleep. */
+/* The page, referenced and uptodate: reads it by a_ops->read_folio if need be. ERR_PTR(-EIO,
+ * -ENOMEM). *major set if it was read. May sleep. */
 struct page *read_cache_page(struct address_space *mapping, struct file *file, unsigned long index, bool *major);
-/* Read the pages [index, last] of @file that exist (below its size) and are not cached, as far as memory allows. May sleep. */
+/* Read the pages [index, last] of @file that exist (below its size) and are not cached, as far as
+ * memory allows. May sleep. */
 void page_cache_readahead(struct address_space *mapping, struct file *file, unsigned long index, unsigned long last);
 /*
- * Fault-around: of the pages [index, index + nr), those that are cached, uptodate, below the file's end and free to be locked
- * at once: pages[i] locked and referenced, else NULL. The caller maps them, then unlocks and puts them (the lock keeps
+ * Fault-around: of the pages [index, index + nr), those that are cached, uptodate, below the file's
+ * end and free to be locked
+ * at once: pages[i] locked and referenced, else NULL. The caller maps them, then unlocks and puts
+ * them (the lock keeps
  * truncation away meanwhile). Number found. Does not sleep.
  */
 unsigned int filemap_get_cached(struct address_space *mapping, unsigned long index, unsigned int nr, struct page **pages);
-/* Put a page supplied by the caller (locked, refcount 1 given to the cache plus the caller's). 0, -EEXIST, -ENOMEM. */
+/* Put a page supplied by the caller (locked, refcount 1 given to the cache plus the caller's). 0,
+ * -EEXIST, -ENOMEM. */
 int add_to_page_cache(struct page *page, struct address_space *mapping, unsigned long index);
 /* Take a locked, unmapped page out of the cache, which drops its reference. */
 void remove_from_page_cache(struct page *page);
@@ -30,15 +35,19 @@ void address_space_destroy(struct address_space *mapping);
 void lock_page(struct page *page);
 bool trylock_page(struct page *page);
 void unlock_page(struct page *page);
-/* Its contents differ from the file's: by the page lock's holder, or whoever unmaps it (table lock held). Never sleeps. */
+/* Its contents differ from the file's: by the page lock's holder, or whoever unmaps it (table lock
+ * held). Never sleeps. */
 void set_page_dirty(struct page *page);
-/* Remove every page from byte @start (to @end exclusive, -1: all), unmap them everywhere, zero the partial ones. Inode's i_rwsem held. May sleep. */
+/* Remove every page from byte @start (to @end exclusive, -1: all), unmap them everywhere, zero the
+ * partial ones. Inode's i_rwsem held. May sleep. */
 void truncate_inode_pages_range(struct address_space *mapping, loff_t start, loff_t end);
 /* Unmap [start page, nr pages) of the file from every VMA. */
 void unmap_mapping_range(struct address_space *mapping, unsigned long start, unsigned long nr, bool even_cows);
-/* read(2) and write(2) of a page-cached file of @size bytes. Whole, short or error, as file_operations say. */
+/* read(2) and write(2) of a page-cached file of @size bytes. Whole, short or error, as
+ * file_operations say. */
 ssize_t generic_file_read(struct file *file, struct iov_iter *to, loff_t *pos, loff_t size);
-/* Write into cached pages (made zeroed if beyond the end; read first if partial); the caller holds i_rwsem and sets the size by @update_size.
+/* Write into cached pages (made zeroed if beyond the end; read first if partial); the caller holds
+ * i_rwsem and sets the size by @update_size.
  * May sleep. */
 ssize_t generic_perform_write(struct file *file, struct iov_iter *from, loff_t *pos, loff_t (*size)(struct inode *),
 			      void (*set_size)(struct inode *, loff_t));
@@ -49,12 +58,14 @@ extern const struct vm_operations_struct generic_file_vm_ops, shmem_vm_ops;
 int filemap_fault(struct vm_fault *vmf);
 int filemap_write_and_wait(struct address_space *mapping);
 
-/* Shared anonymous memory: an unlinked tmpfs-like file of @size bytes, made by fs/tmpfs (hook). ERR_PTR. */
+/* Shared anonymous memory: an unlinked tmpfs-like file of @size bytes, made by fs/tmpfs (hook).
+ * ERR_PTR. */
 extern struct file *(*shmem_file_setup)(const char *name, loff_t size, unsigned long vm_flags);
 /* i_size of a file's inode, for fault's SIGBUS check (hook of fs/). Bytes. */
 extern loff_t (*inode_size_hook)(struct inode *inode);
 /* The file lies on a mount with noexec (hook of fs/); NULL: none does. */
 extern bool (*path_noexec_hook)(const struct path *path);
-/* current owns the inode or may write to it: may mincore(2) tell of its cached pages? (hook of fs/); NULL: it may. */
+/* current owns the inode or may write to it: may mincore(2) tell of its cached pages? (hook of
+ * fs/); NULL: it may. */
 extern bool (*inode_may_inspect_hook)(struct inode *inode);
 /* Path of a file for maps (hook of fs/): into buf; returns start or ERR_PTR. Also dev and ino. */

@@ -30,7 +30,8 @@ static inline bool access_ok(const void __user *addr, unsigned long size)
 	return size <= TASK_SIZE_MAX && (unsigned long)addr <= TASK_SIZE_MAX - size;
 }
 
-/* A copy of a user string of at most @max bytes with its NUL: kmalloc'd; ERR_PTR(-EFAULT, -ENAMETOOLONG, -ENOMEM). */
+/* A copy of a user string of at most @max bytes with its NUL: kmalloc'd; ERR_PTR(-EFAULT,
+ * -ENAMETOOLONG, -ENOMEM). */
 char *strndup_user(const char __user *s, size_t max);
 /* A copy of @len user bytes, kmalloc'd; ERR_PTR. */
 void *memdup_user(const void __user *src, size_t len);

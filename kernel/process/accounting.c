@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* What processes have used, and their limits: getrusage, times, RLIMIT_CPU, the CPU-time interval timers. */
+/* What processes have used, and their limits: getrusage, times, RLIMIT_CPU, the CPU-time interval
+ * timers. */
 #include "process/process.h"
 #include "process/signal.h"
 #include "sched/sched.h"
@@ -155,7 +156,8 @@ static void check_cpu_timer(struct task_struct *p, int which, int sig, u64 used)
 	send_signal_locked(sig, SEND_SIG_PRIV, p, true);
 }
 
-/* RLIMIT_CPU: SIGXCPU at the soft limit and each second after it, SIGKILL at the hard one. siglock held. */
+/* RLIMIT_CPU: SIGXCPU at the soft limit and each second after it, SIGKILL at the hard one. siglock
+ * held. */
 static void check_cpu_rlimit(struct task_struct *p, u64 used)
 {
 	struct rlimit *rlim = &p->signal->rlim[RLIMIT_CPU];

@@ -31,7 +31,8 @@ struct linux_binprm {
 	unsigned long entry, sp;
 };
 
-/* Map the program of bprm->file into bprm->mm, write the rest of the stack, set entry and sp. 0, -ENOEXEC (not this format), or another error. May sleep. */
+/* Map the program of bprm->file into bprm->mm, write the rest of the stack, set entry and sp. 0,
+ * -ENOEXEC (not this format), or another error. May sleep. */
 int load_elf_binary(struct linux_binprm *bprm);
 /* Write to the new address space: 0, -EFAULT/-ENOMEM. */
 int bprm_write(struct linux_binprm *bprm, unsigned long addr, const void *data, size_t len);

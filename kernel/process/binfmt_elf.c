@@ -9,7 +9,8 @@
  *	mmap area		grows down from below the stack
  *	stack			strings, auxiliary vector, envp, argv, argc at its top
  *
- * The order in which things are checked is Linux's: what it finds after it has thrown the old program away ends
+ * The order in which things are checked is Linux's: what it finds after it has thrown the old
+ * program away ends
  * in SIGSEGV instead of an error (bprm->beyond_return).
  */
 #include "process/binfmt.h"
@@ -44,7 +45,8 @@ static int read_exact(struct file *file, void *buf, size_t len, loff_t pos)
 	return n == len ? 0 : -EIO;
 }
 
-/* Read and decode the headers of image->file, whose first bytes are @buf. 0, -ENOEXEC, -EINVAL, -EIO, -ENOMEM. */
+/* Read and decode the headers of image->file, whose first bytes are @buf. 0, -ENOEXEC, -EINVAL,
+ * -EIO, -ENOMEM. */
 static int read_headers(struct elf_image *image, const void *buf, size_t len)
 {
 	struct elf_header header;
@@ -207,7 +209,8 @@ out:
 	return ret;
 }
 
-/* The vDSO and its data page, above the stack if addresses are random, in the mmap area otherwise. */
+/* The vDSO and its data page, above the stack if addresses are random, in the mmap area
+ * otherwise. */
 static int map_vdso(struct linux_binprm *bprm, unsigned long stack_top, bool randomize)
 {
 	size_t size;
@@ -277,7 +280,8 @@ static int build_auxv(struct linux_binprm *bprm, const struct elf_image *program
 	return n;
 }
 
-/* Addresses of the @n strings that start at @p, into @vec and a NULL after them; returns the address behind the last. */
+/* Addresses of the @n strings that start at @p, into @vec and a NULL after them; returns the
+ * address behind the last. */
 static int string_addresses(struct linux_binprm *bprm, unsigned long *p, unsigned long *vec, int n)
 {
 	unsigned long addr = *p;
@@ -305,7 +309,8 @@ static int string_addresses(struct linux_binprm *bprm, unsigned long *p, unsigne
 	return 0;
 }
 
-/* argc, argv, envp and the auxiliary vector below the strings; sets bprm->sp (x86-64 psABI 3.4.1: 16-aligned). */
+/* argc, argv, envp and the auxiliary vector below the strings; sets bprm->sp (x86-64 psABI 3.4.1:
+ * 16-aligned). */
 static int write_stack(struct linux_binprm *bprm, const struct elf_image *program, unsigned long interp_base,
 		       bool randomize)
 {
@@ -358,7 +363,8 @@ static void set_layout(struct mm_struct *mm, const struct elf_image *program, bo
 	mm->start_data = info->start_data + program->bias;
 	mm->end_data = info->end_data + program->bias;
 	if (randomize && randomize_va_space > 1) {
-		/* A static PIE lies in the mmap area: its heap must not grow into the mappings there. */
+		/* A static PIE lies in the mmap area: its heap must not grow into the mappings
+		 * there. */
 		if (info->header.type == ET_DYN && !has_interp)
 			brk = ELF_ET_DYN_BASE;
 		brk += layout_random("brk", program->file->f_inode->i_ino, 13) << PAGE_SHIFT;
@@ -366,7 +372,8 @@ static void set_layout(struct mm_struct *mm, const struct elf_image *program, bo
 	mm->start_brk = mm->brk = brk;
 }
 
-/* PT_GNU_STACK decides whether the stack may be executed; without one READ_IMPLIES_EXEC does (never for 64-bit programs that have none: not executable). */
+/* PT_GNU_STACK decides whether the stack may be executed; without one READ_IMPLIES_EXEC does (never
+ * for 64-bit programs that have none: not executable). */
 static int set_stack_flags(struct linux_binprm *bprm, const struct elf_info *info)
 {
 	struct vm_area_struct *vma;
@@ -418,7 +425,8 @@ int load_elf_binary(struct linux_binprm *bprm)
 	ret = read_headers(&program, bprm->buf, bprm->buf_len);
 	if (ret && ret != -EINVAL)
 		goto out;
-	/* A segment that cannot be mapped is found by Linux only after the interpreter was opened. */
+	/* A segment that cannot be mapped is found by Linux only after the interpreter was
+	 * opened. */
 	if (ret == -EINVAL) {
 		bprm->beyond_return = true;
 		goto out;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * execve: the new program is decoded and its address space built aside; then a commit that cannot fail.
+ * execve: the new program is decoded and its address space built aside; then a commit that cannot
+ * fail.
  *
  *	do_execve
  *	  resolve scripts	"#!" chains, until a file that is no script
@@ -28,7 +29,8 @@
 
 #define STACK_LIMIT_DEFAULT (8ul << 20)
 
-/* ---- Strings ---------------------------------------------------------------------------------------- */
+/* ---- Strings
+ * ---------------------------------------------------------------------------------------- */
 
 int bprm_write(struct linux_binprm *bprm, unsigned long addr, const void *data, size_t len)
 {
@@ -98,7 +100,8 @@ static int vector_count(const struct arg_vector *v)
 	return -E2BIG;
 }
 
-/* Length with NUL of a user string, found a page at a time, while it is copied to @page and pushed in pieces is not possible
+/* Length with NUL of a user string, found a page at a time, while it is copied to @page and pushed
+ * in pieces is not possible
  * top-down; so: measure first, then copy. */
 static ssize_t user_string_len(const char __user *s, char *page)
 {
@@ -169,7 +172,8 @@ static int push_vector(struct linux_binprm *bprm, const struct arg_vector *v, in
 	return ret;
 }
 
-/* ---- Finding the program ---------------------------------------------------------------------------- */
+/* ---- Finding the program
+ * ---------------------------------------------------------------------------- */
 
 static int read_first_bytes(struct linux_binprm *bprm)
 {
@@ -196,7 +200,8 @@ static void free_chain(struct script_chain *chain)
 		kfree(chain->line[--chain->n]);
 }
 
-/* Open @filename, and while it is a script its interpreter. bprm->file is the program at the end. */
+/* Open @filename, and while it is a script its interpreter. bprm->file is the program at the
+ * end. */
 static int resolve_scripts(struct linux_binprm *bprm, int dfd, int flags, struct script_chain *chain)
 {
 	struct shebang *line;
@@ -228,12 +233,14 @@ static int resolve_scripts(struct linux_binprm *bprm, int dfd, int flags, struct
 	}
 }
 
-/* argv as the program sees it: interpreter, its argument, script, and the caller's from argv[1] on. */
+/* argv as the program sees it: interpreter, its argument, script, and the caller's from argv[1]
+ * on. */
 static int push_script_args(struct linux_binprm *bprm, const struct script_chain *chain)
 {
 	int ret;
 
-	/* The innermost name is the script itself; each interpreter that is a script follows its own interpreter. */
+	/* The innermost name is the script itself; each interpreter that is a script follows its
+	 * own interpreter. */
 	for (int i = 0; i < chain->n; i++) {
 		ret = push_kernel_string(bprm, i ? chain->line[i - 1]->interp : bprm->filename);
 		if (ret)
@@ -297,7 +304,8 @@ static int push_strings(struct linux_binprm *bprm, const struct script_chain *ch
 	return ret;
 }
 
-/* ---- The new address space -------------------------------------------------------------------------- */
+/* ---- The new address space
+ * -------------------------------------------------------------------------- */
 
 static int bprm_mm_init(struct linux_binprm *bprm)
 {
@@ -315,14 +323,16 @@ static int bprm_mm_init(struct linux_binprm *bprm)
 	if (ret)
 		return ret;
 	bprm->p = top;
-	/* A quarter of the stack for arguments, between 128 KiB and 6 MiB (execve(2), limits on size). */
+	/* A quarter of the stack for arguments, between 128 KiB and 6 MiB (execve(2), limits on
+	 * size). */
 	limit = min(rlimit / 4, STACK_LIMIT_DEFAULT / 4 * 3);
 	limit = max(limit, 32 * PAGE_SIZE);
 	bprm->stack_limit = top - limit;
 	return 0;
 }
 
-/* ---- Credentials ------------------------------------------------------------------------------------ */
+/* ---- Credentials
+ * ------------------------------------------------------------------------------------ */
 
 static int prepare_exec_creds(struct linux_binprm *bprm)
 {
@@ -354,9 +364,11 @@ static int prepare_exec_creds(struct linux_binprm *bprm)
 	return 0;
 }
 
-/* ---- Commit ----------------------------------------------------------------------------------------- */
+/* ---- Commit
+ * ----------------------------------------------------------------------------------------- */
 
-/* @current takes over the number and the place of its group's leader, a zombie by now. tasklist_lock held. */
+/* @current takes over the number and the place of its group's leader, a zombie by now.
+ * tasklist_lock held. */
 static void become_leader(struct task_struct *leader)
 {
 	struct task_struct *tsk = current, *t;
@@ -378,7 +390,8 @@ static void become_leader(struct task_struct *leader)
 	leader->exit_state = EXIT_DEAD;
 }
 
-/* End every other thread of the process, and become its leader. 0, or -EAGAIN: the process is ending, or another thread's exec was first. */
+/* End every other thread of the process, and become its leader. 0, or -EAGAIN: the process is
+ * ending, or another thread's exec was first. */
 static int de_thread(void)
 {
 	struct task_struct *tsk = current, *leader = tsk->group_leader;
@@ -440,7 +453,8 @@ static void unshare_sighand(struct sighand_struct *new)
 
 	if (!new)
 		return;
-	/* Its callback locks the leader's siglock, knowing nothing of tasklist_lock: not while that is exchanged. */
+	/* Its callback locks the leader's siglock, knowing nothing of tasklist_lock: not while that
+	 * is exchanged. */
 	timer = ktimer_cancel(&sig->real_timer);
 	spin_lock(&tasklist_lock);
 	spin_lock_irq(&old->siglock);
@@ -535,7 +549,8 @@ static int do_execve(int dfd, const char *filename, int flags, const struct arg_
 	struct linux_binprm *bprm;
 	int ret;
 
-	/* Too many processes of this user, found out by setuid: the exec fails (execve(2), EAGAIN). */
+	/* Too many processes of this user, found out by setuid: the exec fails (execve(2),
+	 * EAGAIN). */
 	bprm = kzalloc(sizeof(*bprm), GFP_KERNEL);
 	if (!bprm)
 		return -ENOMEM;

@@ -5,7 +5,8 @@
  *	do_exit: give everything back, then exit_notify: children get a new parent, the parent is told, and the task
  *	becomes a zombie that wait(2) releases, or releases itself if nobody will wait.
  *
- * A group leader that ends before its threads stays a zombie that wait(2) does not see until the last thread is released.
+ * A group leader that ends before its threads stays a zombie that wait(2) does not see until the
+ * last thread is released.
  */
 #include "process/process.h"
 #include "process/signal.h"
@@ -22,7 +23,8 @@
 
 void (*disassociate_ctty_hook)(void);
 
-/* ---- release ---------------------------------------------------------------------------------------- */
+/* ---- release
+ * ---------------------------------------------------------------------------------------- */
 
 /* What a dead thread used is kept by its process. siglock held. */
 static void add_dead_thread(struct signal_struct *sig, struct task_struct *p)
@@ -78,7 +80,8 @@ void release_task(struct task_struct *p)
 		spin_lock(&tasklist_lock);
 		sighand = p->sighand;
 		unhash_process(p);
-		/* The last thread of a process whose leader is a zombie already: now the leader can be told of. */
+		/* The last thread of a process whose leader is a zombie already: now the leader can
+		 * be told of. */
 		if (p->group_leader != p && p->signal->nr_threads == 1 &&
 		    p->group_leader->exit_state == EXIT_ZOMBIE) {
 			leader = p->group_leader;
@@ -95,7 +98,8 @@ void release_task(struct task_struct *p)
 	}
 }
 
-/* ---- orphans ---------------------------------------------------------------------------------------- */
+/* ---- orphans
+ * ---------------------------------------------------------------------------------------- */
 
 /* A process group is orphaned if no member has a parent in another group of the same session. */
 static bool will_become_orphaned_pgrp(struct pid *pgrp, struct task_struct *ignored)
@@ -128,7 +132,8 @@ static bool has_stopped_jobs(struct pid *pgrp)
 	return false;
 }
 
-/* @p leaves (or loses its parent @parent): a group that is orphaned by that and has stopped members is hung up and continued. */
+/* @p leaves (or loses its parent @parent): a group that is orphaned by that and has stopped members
+ * is hung up and continued. */
 static void kill_orphaned_pgrp(struct task_struct *p, struct task_struct *parent)
 {
 	struct pid *pgrp = task_pgrp(p);
@@ -145,7 +150,8 @@ static void kill_orphaned_pgrp(struct task_struct *p, struct task_struct *parent
 	}
 }
 
-/* ---- re-parenting ----------------------------------------------------------------------------------- */
+/* ---- re-parenting
+ * ----------------------------------------------------------------------------------- */
 
 static struct task_struct *find_alive_thread(struct task_struct *p)
 {
@@ -215,9 +221,11 @@ static void forget_original_parent(struct task_struct *father, struct list_head 
 	}
 }
 
-/* ---- exit ------------------------------------------------------------------------------------------- */
+/* ---- exit
+ * ------------------------------------------------------------------------------------------- */
 
-/* From now on signals go to other threads: hand on those that were meant for any, and leave a group stop. */
+/* From now on signals go to other threads: hand on those that were meant for any, and leave a group
+ * stop. */
 static void exit_signals(struct task_struct *tsk)
 {
 	bool group_stop = false;

@@ -62,7 +62,8 @@ static int check_clone_flags(const struct kernel_clone_args *args)
 	return 0;
 }
 
-/* ---- Stages ---------------------------------------------------------------------------------------- */
+/* ---- Stages
+ * ---------------------------------------------------------------------------------------- */
 
 static int copy_creds(struct task_struct *p)
 {
@@ -277,7 +278,8 @@ static void reset_task(struct task_struct *p, const struct kernel_clone_args *ar
 	}
 }
 
-/* Link @p into the tree and the tables: from here on everybody can see it. Returns -ERESTARTNOINTR if a signal for
+/* Link @p into the tree and the tables: from here on everybody can see it. Returns -ERESTARTNOINTR
+ * if a signal for
  * the whole process came first, so that it is not missed by the child. */
 static int publish_task(struct task_struct *p, const struct kernel_clone_args *args)
 {
@@ -456,7 +458,8 @@ bad_task:
 	return ERR_PTR(ret);
 }
 
-/* The parent of a vfork sleeps until the child has left the shared address space; killed, it goes without. */
+/* The parent of a vfork sleeps until the child has left the shared address space; killed, it goes
+ * without. */
 static void wait_for_vfork_done(struct task_struct *child, struct completion *done)
 {
 	if (wait_for_completion_killable(done)) {

@@ -1,12 +1,16 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Futexes. A waiter hashes the key of its word to a bucket, and under the bucket's lock checks that the word still
- * has the value and queues itself; a waker takes the same lock. So no wake-up falls between check and sleep.
+ * Futexes. A waiter hashes the key of its word to a bucket, and under the bucket's lock checks that
+ * the word still
+ * has the value and queues itself; a waker takes the same lock. So no wake-up falls between check
+ * and sleep.
  *
- * A key is (mm, address) for private memory and (file, page, offset) for shared memory: never a frame, since a private
+ * A key is (mm, address) for private memory and (file, page, offset) for shared memory: never a
+ * frame, since a private
  * page may be copied or moved while somebody waits on it.
  *
- * The word is read under the bucket's lock with page faults disabled; a page that is not there is faulted in with
+ * The word is read under the bucket's lock with page faults disabled; a page that is not there is
+ * faulted in with
  * the lock dropped, and the wait starts again.
  */
 #include "process/futex.h"
@@ -61,7 +65,8 @@ static struct futex_bucket *hash_futex(const struct futex_key *key)
 	return &buckets[(h * 0x9e3779b97f4a7c15ull) >> 56];
 }
 
-/* The key of @uaddr. @shared: look whether the memory behind it is a shared mapping. May sleep. 0, -EINVAL, -EFAULT. */
+/* The key of @uaddr. @shared: look whether the memory behind it is a shared mapping. May sleep. 0,
+ * -EINVAL, -EFAULT. */
 static int get_futex_key(u32 __user *uaddr, bool shared, struct futex_key *key)
 {
 	unsigned long addr = (unsigned long)uaddr;
@@ -101,7 +106,8 @@ static int get_futex_value_locked(u32 *value, u32 __user *uaddr)
 	return ret;
 }
 
-/* Bucket lock held: off the list, and wake. The waiter's stack may be gone once bucket is NULL, so the task is held. */
+/* Bucket lock held: off the list, and wake. The waiter's stack may be gone once bucket is NULL, so
+ * the task is held. */
 static void wake_waiter(struct futex_waiter *w)
 {
 	struct task_struct *task = get_task_struct(w->task);
@@ -137,7 +143,8 @@ static long futex_wake(u32 __user *uaddr, bool shared, int n, u32 bitset)
 	return woken;
 }
 
-/* Take @w off whatever bucket it is on. True: it was still queued (not woken). A requeue may move it meanwhile. */
+/* Take @w off whatever bucket it is on. True: it was still queued (not woken). A requeue may move
+ * it meanwhile. */
 static bool unqueue(struct futex_waiter *w)
 {
 	struct futex_bucket *b;
@@ -156,7 +163,8 @@ static bool unqueue(struct futex_waiter *w)
 	return false;
 }
 
-/* Queue current on the word if it still is @val. 0, -EWOULDBLOCK, -EFAULT... State is TASK_INTERRUPTIBLE on success. */
+/* Queue current on the word if it still is @val. 0, -EWOULDBLOCK, -EFAULT... State is
+ * TASK_INTERRUPTIBLE on success. */
 static int futex_wait_setup(u32 __user *uaddr, bool shared, u32 val, struct futex_waiter *w)
 {
 	struct futex_bucket *b;
@@ -225,7 +233,8 @@ static long futex_wait_restart(struct restart_block *rb)
 	return futex_wait((u32 __user *)rb->arg[0], rb->arg[3] >> 32 & 1, rb->arg[1], rb->arg[2], rb->arg[3]);
 }
 
-/* futex(2)'s wait: a relative timeout that was interrupted goes on with what is left, through restart_syscall. */
+/* futex(2)'s wait: a relative timeout that was interrupted goes on with what is left, through
+ * restart_syscall. */
 static long futex_wait_call(u32 __user *uaddr, bool shared, u32 val, u64 deadline, u32 bitset)
 {
 	long ret = futex_wait(uaddr, shared, val, deadline, bitset);
@@ -501,7 +510,8 @@ long ksys_futex(u32 __user *uaddr, int op, u32 val, const struct timespec __user
 	return -ENOSYS; /* priority inheritance */
 }
 
-/* ---- Robust lists (set_robust_list(2)) ---------------------------------------------------------------- */
+/* ---- Robust lists (set_robust_list(2))
+ * ---------------------------------------------------------------- */
 
 long ksys_set_robust_list(void __user *head, size_t len)
 {
@@ -531,7 +541,8 @@ long ksys_get_robust_list(pid_t pid, void __user *__user *uhead, size_t __user *
 	return 0;
 }
 
-/* The owner of the lock word @uaddr died with it: say so in the word and wake a waiter. False: bad address. */
+/* The owner of the lock word @uaddr died with it: say so in the word and wake a waiter. False: bad
+ * address. */
 static bool handle_futex_death(u32 __user *uaddr, struct task_struct *task, bool pending)
 {
 	u32 val, new, seen;
@@ -559,7 +570,8 @@ static bool handle_futex_death(u32 __user *uaddr, struct task_struct *task, bool
 	return true;
 }
 
-/* Bit 0 of a list pointer marks a PI futex, whose death is handled in user mode's terms only: skipped. */
+/* Bit 0 of a list pointer marks a PI futex, whose death is handled in user mode's terms only:
+ * skipped. */
 static u32 __user *robust_word(struct robust_list __user *entry, long offset)
 {
 	return (u32 __user *)(((unsigned long)entry & ~1ul) + offset);

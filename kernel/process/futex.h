@@ -11,7 +11,8 @@ struct task_struct;
 void futex_init(void);
 /* futex(2). */
 long ksys_futex(u32 __user *uaddr, int op, u32 val, const struct timespec __user *utime, u32 __user *uaddr2, u32 val3);
-/* Wake @n waiters of a private-or-shared word (both keys are tried as CLONE_CHILD_CLEARTID needs: shared key). */
+/* Wake @n waiters of a private-or-shared word (both keys are tried as CLONE_CHILD_CLEARTID needs:
+ * shared key). */
 void futex_wake_address(u32 __user *uaddr, int n);
 /* A dying task's robust list: mark its locks OWNER_DIED and wake a waiter of each. May fault. */
 void exit_robust_list(struct task_struct *task);

@@ -9,7 +9,8 @@
 #include "lib/string.h"
 #include "abi/errno.h"
 
-/* What does not fit is as good as for ever: TIME_MAX added twice to the clock still does not overflow. */
+/* What does not fit is as good as for ever: TIME_MAX added twice to the clock still does not
+ * overflow. */
 #define TIME_MAX (U64_MAX / 4)
 
 static u64 seconds_to_ns(u64 sec, u64 ns)
@@ -28,7 +29,8 @@ static void ns_to_timeval(u64 ns, struct timeval *tv)
 	tv->tv_usec = ns % NSEC_PER_SEC / 1000;
 }
 
-/* ---- ITIMER_REAL ------------------------------------------------------------------------------------ */
+/* ---- ITIMER_REAL
+ * ------------------------------------------------------------------------------------ */
 
 /* Interrupts off. The process lives: exit and exec cancel the timer before its sighand goes. */
 void itimer_real_expired(struct ktimer *timer)
@@ -144,7 +146,8 @@ unsigned int ksys_alarm(unsigned int seconds)
 	return (value + NSEC_PER_SEC / 2) / NSEC_PER_SEC ?: (value ? 1 : 0);
 }
 
-/* ---- POSIX timers ----------------------------------------------------------------------------------- */
+/* ---- POSIX timers
+ * ----------------------------------------------------------------------------------- */
 
 /* All fields under the siglock of the process; the timer's callback takes it. */
 struct posix_timer {

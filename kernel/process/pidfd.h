@@ -6,7 +6,8 @@
 
 struct file;
 
-/* Reserve a descriptor and make its file for @pid (takes a reference); the caller installs or undoes. Descriptor or errno. */
+/* Reserve a descriptor and make its file for @pid (takes a reference); the caller installs or
+ * undoes. Descriptor or errno. */
 int pidfd_prepare(struct pid *pid, struct file **file);
 long ksys_pidfd_open(pid_t pid, unsigned int flags);
 long ksys_pidfd_getfd(int pidfd, int fd, unsigned int flags);

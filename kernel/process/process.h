@@ -13,8 +13,10 @@ struct siginfo;
 struct rlimit;
 
 /* ---- fork.c ---- */
-/* Make a task as @args say and start it; with CLONE_VFORK wait until it execs or exits. Returns its pid, or
- * -EAGAIN (RLIMIT_NPROC, threads), -ENOMEM, -EINVAL (flags that exclude each other), -EFAULT... May sleep. */
+/* Make a task as @args say and start it; with CLONE_VFORK wait until it execs or exits. Returns its
+ * pid, or
+ * -EAGAIN (RLIMIT_NPROC, threads), -ENOMEM, -EINVAL (flags that exclude each other), -EFAULT... May
+ * sleep. */
 long kernel_clone(struct kernel_clone_args *args);
 /* The child, not yet running: tests and kernel_clone. ERR_PTR. */
 struct task_struct *copy_process(struct kernel_clone_args *args);
@@ -49,7 +51,8 @@ long kernel_waitid(int which, pid_t upid, struct siginfo *info, int options, str
 void wake_up_parent(struct task_struct *p, struct task_struct *parent);
 
 /* ---- accounting.c ---- */
-/* Times of a whole group, its dead threads included (ns). tasklist_lock not needed by the group's own; takes siglock. */
+/* Times of a whole group, its dead threads included (ns). tasklist_lock not needed by the group's
+ * own; takes siglock. */
 void thread_group_cputime(struct task_struct *leader, u64 *utime, u64 *stime);
 void getrusage_of(struct task_struct *p, int who, struct rusage *ru);
 unsigned long task_rlimit(struct task_struct *task, unsigned int limit);
@@ -58,7 +61,8 @@ void check_cpu_limits(struct task_struct *task); /* tick hook: RLIMIT_CPU, ITIME
 
 /* ---- itimer.c ---- */
 void itimer_real_expired(struct ktimer *timer);
-/* current's process: POSIX timers go at exec; at the end of the last thread ITIMER_REAL too. May spin for a callback. */
+/* current's process: POSIX timers go at exec; at the end of the last thread ITIMER_REAL too. May
+ * spin for a callback. */
 void exit_posix_timers(struct signal_struct *signal);
 void exit_itimers(struct signal_struct *signal);
 

@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Sending signals: where a signal is queued, which thread is woken for it, and what stop and continue undo of each other.
+ * Sending signals: where a signal is queued, which thread is woken for it, and what stop and
+ * continue undo of each other.
  *
- * Lock order: tasklist_lock, then siglock (interrupts off). A task found under tasklist_lock has its sighand until
+ * Lock order: tasklist_lock, then siglock (interrupts off). A task found under tasklist_lock has
+ * its sighand until
  * release_task() takes both locks; current always has its own.
  */
 #include "process/signal.h"
@@ -40,7 +42,8 @@ bool sig_ignored_by(struct task_struct *t, int sig)
 	return handler == SIG_DFL && (sigmask(sig) & SIG_IGNORE_DEFAULT_MASK);
 }
 
-/* Would @sig have no effect on @t, so that it need not even be queued? A blocked one is kept: its handler may change. */
+/* Would @sig have no effect on @t, so that it need not even be queued? A blocked one is kept: its
+ * handler may change. */
 static bool sig_ignored(struct task_struct *t, int sig, bool force)
 {
 	__sighandler_t handler = t->sighand->action[sig - 1].sa.sa_handler;
@@ -85,7 +88,8 @@ static void flush_mask_group(struct task_struct *p, u64 mask)
 		sigpending_flush(&t->pending, mask);
 }
 
-/* SIGCONT arrives: stopped threads run on at once, whatever its handler; the parent is told by the first thread
+/* SIGCONT arrives: stopped threads run on at once, whatever its handler; the parent is told by the
+ * first thread
  * that gets to get_signal(). */
 static void continue_group(struct task_struct *p)
 {
@@ -109,7 +113,8 @@ static void continue_group(struct task_struct *p)
 	}
 }
 
-/* What sending @sig undoes before it is queued. Returns false if it need not be queued. siglock held. */
+/* What sending @sig undoes before it is queued. Returns false if it need not be queued. siglock
+ * held. */
 static bool prepare_signal(int sig, struct task_struct *p, bool force)
 {
 	if (p->signal->flags & SIGNAL_GROUP_EXIT)
@@ -149,7 +154,8 @@ static bool sig_coredump(int sig)
 		sigmask(SIGXCPU) | sigmask(SIGXFSZ));
 }
 
-/* Choose the thread that will take @sig and wake it; a plainly fatal signal ends all threads at once. siglock held. */
+/* Choose the thread that will take @sig and wake it; a plainly fatal signal ends all threads at
+ * once. siglock held. */
 static void complete_signal(int sig, struct task_struct *p, bool group)
 {
 	struct signal_struct *signal = p->signal;
@@ -238,7 +244,8 @@ int send_signal(int sig, struct siginfo *info, struct task_struct *t, bool group
 	return ret;
 }
 
-/* kill(2)'s rule: root, or the sender's real or effective uid is the target's real or saved one; SIGCONT within a session. */
+/* kill(2)'s rule: root, or the sender's real or effective uid is the target's real or saved one;
+ * SIGCONT within a session. */
 static int check_kill_permission(int sig, struct siginfo *info, struct task_struct *t)
 {
 	const struct cred *cred = current_cred(), *tcred;
@@ -475,7 +482,8 @@ void flush_signal_handlers(struct task_struct *t)
 	}
 }
 
-/* Take @sig out of @pending into @info. The bit stays if another of the same number is queued. siglock held. */
+/* Take @sig out of @pending into @info. The bit stays if another of the same number is queued.
+ * siglock held. */
 static void collect_signal(int sig, struct sigpending *pending, struct siginfo *info)
 {
 	struct sigqueue *q, *first = NULL;

@@ -10,8 +10,10 @@ struct pid;
 #define SEND_SIG_NOINFO ((struct siginfo *)0) /* SI_USER from current */
 #define SEND_SIG_PRIV	((struct siginfo *)1) /* SI_KERNEL */
 
-/* Queue @sig for @t (@group: its whole process). Looks siglock up through @t: the caller keeps @t alive and hashed
- * (current, or tasklist_lock held). 0, -EAGAIN (RLIMIT_SIGPENDING for real-time signals), -ESRCH (released). */
+/* Queue @sig for @t (@group: its whole process). Looks siglock up through @t: the caller keeps @t
+ * alive and hashed
+ * (current, or tasklist_lock held). 0, -EAGAIN (RLIMIT_SIGPENDING for real-time signals), -ESRCH
+ * (released). */
 int send_signal(int sig, struct siginfo *info, struct task_struct *t, bool group);
 int send_signal_locked(int sig, struct siginfo *info, struct task_struct *t, bool group); /* siglock held */
 /* With kill(2)'s permission check; sig 0 only checks. tasklist_lock held. */
@@ -31,11 +33,13 @@ void force_sigsegv(int sig);
 /* Kill every other thread of current's group; siglock held. Returns the number still to go. */
 int zap_other_threads(struct task_struct *p);
 void signal_wake_up(struct task_struct *t, bool fatal); /* siglock held */
-/* Tell the parent of @p's end (or of a thread-group leader's). tasklist_lock held. Returns true if nobody will wait: the task reaps itself. */
+/* Tell the parent of @p's end (or of a thread-group leader's). tasklist_lock held. Returns true if
+ * nobody will wait: the task reaps itself. */
 bool do_notify_parent(struct task_struct *p, int sig);
 void do_notify_parent_cldstop(struct task_struct *p, int why); /* tasklist_lock held */
 
-/* Take the next signal to handle in user mode into @ksig; false: none (or it stopped, continued). May not return (default action). */
+/* Take the next signal to handle in user mode into @ksig; false: none (or it stopped, continued).
+ * May not return (default action). */
 bool get_signal(struct ksignal *ksig);
 /* exec: handlers to default, ignored stay ignored. */
 void flush_signal_handlers(struct task_struct *t);

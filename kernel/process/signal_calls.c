@@ -114,7 +114,8 @@ static int wait_for_signal(u64 wanted, u64 timeout, struct siginfo *info)
 	spin_lock_irq(&t->sighand->siglock);
 	sig = dequeue_signal(wanted, info);
 	if (!sig && timeout) {
-		/* While it sleeps the wanted ones must wake it: unblock them; real_blocked keeps them from being dropped as ignored. */
+		/* While it sleeps the wanted ones must wake it: unblock them; real_blocked keeps
+		 * them from being dropped as ignored. */
 		t->real_blocked = t->blocked;
 		t->blocked &= ~wanted;
 		recalc_sigpending();
@@ -292,7 +293,8 @@ long ksys_tgkill(pid_t tgid, pid_t pid, int sig)
 	return send_to_thread(tgid, pid, sig, &info);
 }
 
-/* Details from user mode may not pretend to come from the kernel or from kill(2), but to oneself. */
+/* Details from user mode may not pretend to come from the kernel or from kill(2), but to
+ * oneself. */
 static int get_user_siginfo(struct siginfo *info, int sig, const struct siginfo __user *uinfo)
 {
 	if (copy_from_user(info, uinfo, sizeof(*info)))

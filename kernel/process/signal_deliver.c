@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Delivering signals: on the way back to user mode current takes its pending signals one by one; each runs its
+ * Delivering signals: on the way back to user mode current takes its pending signals one by one;
+ * each runs its
  * default action or a handler.
  *
  *	handle_exit_to_user -> do_signal -> get_signal -> (stop | exit | handler frame)
  *
- * An interrupted system call has left -ERESTART* in the return value: here it becomes EINTR or a restart.
+ * An interrupted system call has left -ERESTART* in the return value: here it becomes EINTR or a
+ * restart.
  */
 #include "process/signal.h"
 #include "process/process.h"
@@ -20,7 +22,8 @@
 #define SIG_IGNORE_DEFAULT_MASK                                                                    \
 	(sigmask(SIGCONT) | sigmask(SIGCHLD) | sigmask(SIGWINCH) | sigmask(SIGURG))
 
-/* Join the group stop that is pending: the last thread to stop tells the parent. siglock held with interrupts off;
+/* Join the group stop that is pending: the last thread to stop tells the parent. siglock held with
+ * interrupts off;
  * returns with it released, after SIGCONT. */
 static void join_group_stop(void)
 {
@@ -68,7 +71,8 @@ static void do_signal_stop(int signr)
 	join_group_stop();
 }
 
-/* A continue (or a stop that was cut short) is still to be reported to the parent. siglock held; may drop and retake it: returns true then. */
+/* A continue (or a stop that was cut short) is still to be reported to the parent. siglock held;
+ * may drop and retake it: returns true then. */
 static bool report_cldstop(void)
 {
 	struct signal_struct *sig = current->signal;
@@ -86,7 +90,8 @@ static bool report_cldstop(void)
 	return true;
 }
 
-/* Stop signals of the terminal do nothing to an orphaned process group. siglock held; dropped meanwhile. */
+/* Stop signals of the terminal do nothing to an orphaned process group. siglock held; dropped
+ * meanwhile. */
 static bool stop_is_void(int sig)
 {
 	bool orphaned;
@@ -111,7 +116,8 @@ static bool dumps_core(int sig)
 	return false;
 }
 
-/* Default action of the signal in @ksig. siglock held. True: the lock was dropped by a stop, look again from the start. */
+/* Default action of the signal in @ksig. siglock held. True: the lock was dropped by a stop, look
+ * again from the start. */
 static bool default_action(struct ksignal *ksig)
 {
 	int sig = ksig->sig;

@@ -63,7 +63,8 @@ static void add_child_times(struct task_struct *p)
 	spin_unlock_irq(&current->sighand->siglock);
 }
 
-/* @p is a zombie: report it, and unless WNOWAIT claim it (tasklist_lock makes the claim single). Returns true with
+/* @p is a zombie: report it, and unless WNOWAIT claim it (tasklist_lock makes the claim single).
+ * Returns true with
  * tasklist_lock dropped. */
 static bool wait_task_zombie(struct wait_opts *wo, struct task_struct *p)
 {

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* The system calls whose bodies are here: arguments as the user gave them, a result or a negative errno. Each is what its manual page
+/* The system calls whose bodies are here: arguments as the user gave them, a result or a negative
+ * errno. Each is what its manual page
  * in section 2 says; syscalls.tbl tells where one is not whole. */
 #pragma once
 

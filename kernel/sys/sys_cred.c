@@ -31,7 +31,8 @@ long sys_getegid(void)
 	return current_cred()->egid;
 }
 
-/* The effective uid changed from or to 0: effective and permitted capabilities follow (capabilities(7)). */
+/* The effective uid changed from or to 0: effective and permitted capabilities follow
+ * (capabilities(7)). */
 static void fix_capabilities(struct cred *new, const struct cred *old)
 {
 	bool was_root = !old->uid || !old->euid || !old->suid, is_root = !new->uid || !new->euid || !new->suid;
@@ -303,9 +304,11 @@ long sys_setgroups(int size, const gid_t __user *list)
 	return 0;
 }
 
-/* ---- Capabilities ------------------------------------------------------------------------------------------ */
+/* ---- Capabilities
+ * ------------------------------------------------------------------------------------------ */
 
-/* Number of 32-bit words of the version in @header, which is set right if it was unknown: 0 then with -EINVAL (or 0 for a NULL data). */
+/* Number of 32-bit words of the version in @header, which is set right if it was unknown: 0 then
+ * with -EINVAL (or 0 for a NULL data). */
 static int cap_words(struct __user_cap_header_struct __user *uheader, int *words)
 {
 	u32 version;

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Making, ending and identifying processes. fork, vfork, clone and clone3 differ only in how they fill kernel_clone_args. */
+/* Making, ending and identifying processes. fork, vfork, clone and clone3 differ only in how they
+ * fill kernel_clone_args. */
 #include "sys/sys.h"
 #include "process/process.h"
 #include "process/signal.h"
@@ -43,7 +44,8 @@ long sys_clone(unsigned long flags, unsigned long stack, int __user *parent_tid,
 	return kernel_clone(&args);
 }
 
-/* @size bytes of a user structure that may be newer (longer, its rest zero) or older than @known. 0, -E2BIG, -EFAULT. */
+/* @size bytes of a user structure that may be newer (longer, its rest zero) or older than @known.
+ * 0, -E2BIG, -EFAULT. */
 static int copy_struct_from_user(void *to, size_t known, const void __user *from, size_t size)
 {
 	u8 rest;
@@ -228,9 +230,11 @@ long sys_restart_syscall(void)
 	return rb->fn ? rb->fn(rb) : -EINTR;
 }
 
-/* ---- Process groups and sessions ----------------------------------------------------------------------- */
+/* ---- Process groups and sessions
+ * ----------------------------------------------------------------------- */
 
-/* @p may be moved to a group by current: it is current's process or a child of it that has not done exec. tasklist_lock held. */
+/* @p may be moved to a group by current: it is current's process or a child of it that has not done
+ * exec. tasklist_lock held. */
 static int may_set_pgid(struct task_struct *p)
 {
 	if (!thread_group_leader(p))

@@ -232,9 +232,11 @@ long sys_sched_getaffinity(pid_t pid, unsigned int len, unsigned long __user *um
 	return copy_to_user(umask, &mask, sizeof(mask)) ? -EFAULT : sizeof(mask);
 }
 
-/* ---- Nice values and I/O priorities, of a process, a group or a user ------------------------------------ */
+/* ---- Nice values and I/O priorities, of a process, a group or a user
+ * ------------------------------------ */
 
-/* Call @fn for every task that (which, who) names, until it returns something below 0... the last result is kept by @fn. tasklist_lock held. */
+/* Call @fn for every task that (which, who) names, until it returns something below 0... the last
+ * result is kept by @fn. tasklist_lock held. */
 static int for_each_target(int which, int who, void (*fn)(struct task_struct *t, void *arg), void *arg)
 {
 	struct task_struct *p, *t;

@@ -38,7 +38,8 @@ static int put_user_timespec(u64 ns, struct timespec __user *uts)
 	return copy_to_user(uts, &ts, sizeof(ts)) ? -EFAULT : 0;
 }
 
-/* CPU time of the process or thread that a negative clock id names (clock_getcpuclockid(3)). 0 or -EINVAL. */
+/* CPU time of the process or thread that a negative clock id names (clock_getcpuclockid(3)). 0 or
+ * -EINVAL. */
 static int cpu_clock_of(int clock, u64 *ns)
 {
 	pid_t pid = ~(clock >> 3);
@@ -218,7 +219,8 @@ long sys_clock_adjtime(int clock, struct timex __user *utx)
 	return clock == CLOCK_REALTIME ? sys_adjtimex(utx) : -EINVAL;
 }
 
-/* ---- Sleeping ------------------------------------------------------------------------------------------ */
+/* ---- Sleeping
+ * ------------------------------------------------------------------------------------------ */
 
 /* Until ktime_get() reaches @deadline: 0, or -ERESTARTSYS by a signal. */
 static int sleep_until(u64 deadline)
@@ -234,7 +236,8 @@ static int sleep_until(u64 deadline)
 	return 0;
 }
 
-/* Interrupted: what is left goes to the caller, and restart_syscall goes on to the same deadline. */
+/* Interrupted: what is left goes to the caller, and restart_syscall goes on to the same
+ * deadline. */
 static long interrupted_sleep(u64 deadline, struct timespec __user *urem, long (*fn)(struct restart_block *))
 {
 	struct restart_block *rb = &current->restart_block;
@@ -294,7 +297,8 @@ long sys_clock_nanosleep(int clock, int flags, const struct timespec __user *uts
 	return sleep_until(ns) ? -ERESTARTNOHAND : 0;
 }
 
-/* ---- Use and limits --------------------------------------------------------------------------------------- */
+/* ---- Use and limits
+ * --------------------------------------------------------------------------------------- */
 
 long sys_getrusage(int who, struct rusage __user *uru)
 {

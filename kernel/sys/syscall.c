@@ -23,7 +23,8 @@ typedef long (*syscall_fn)(unsigned long, unsigned long, unsigned long, unsigned
 #undef SYSCALL
 #undef REFUSED
 
-/* Handlers take fewer or narrower arguments: by the psABI's register assignment they may be called with all six. */
+/* Handlers take fewer or narrower arguments: by the psABI's register assignment they may be called
+ * with all six. */
 #define SYSCALL(nr, name, handler) [nr] = (syscall_fn)(void *)(handler),
 #define REFUSED(nr, name, error)   [nr] = (syscall_fn)(void *)refuse_##name,
 static const syscall_fn syscall_table[NR_SYSCALLS] = {

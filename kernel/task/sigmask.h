@@ -10,7 +10,8 @@
 void set_current_blocked(u64 mask);
 /* The same with siglock held and @mask as it is to be. */
 void set_current_blocked_locked(u64 mask);
-/* current no longer takes the signals @which: those of them that are pending for the process, and that perhaps only
+/* current no longer takes the signals @which: those of them that are pending for the process, and
+ * that perhaps only
  * current was woken for, are pointed out to threads that do take them. siglock held. */
 void retarget_shared_pending(u64 which);
 /* Does @t have an unblocked signal, or a group stop to join? siglock held. */
@@ -30,11 +31,13 @@ static inline void recalc_sigpending(void)
 }
 
 /*
- * ppoll, pselect6, epoll_pwait: a mask for the time of the call. @umask NULL: nothing. Copies the old mask to current->saved_sigmask
+ * ppoll, pselect6, epoll_pwait: a mask for the time of the call. @umask NULL: nothing. Copies the
+ * old mask to current->saved_sigmask
  * and sets restore_sigmask. 0, -EINVAL (size), -EFAULT.
  */
 int set_user_sigmask(const u64 __user *umask, size_t sigsetsize);
-/* At the end of such a call: put the mask back at once, unless @interrupted (then the way back to user mode does,
+/* At the end of such a call: put the mask back at once, unless @interrupted (then the way back to
+ * user mode does,
  * after the handler ran under the temporary mask). */
 void restore_saved_sigmask_unless(bool interrupted);
 void restore_saved_sigmask(void);

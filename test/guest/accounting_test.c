@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* The numbers of an address space: /proc/self/statm, status and stat against what the program did. */
+/* The numbers of an address space: /proc/self/statm, status and stat against what the program
+ * did. */
 #include "guest.h"
 #include <sys/prctl.h>
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Every system call that takes a pointer, with pointers that lead nowhere: EFAULT, and nothing worse. */
+/* Every system call that takes a pointer, with pointers that lead nowhere: EFAULT, and nothing
+ * worse. */
 #include "guest.h"
 #include <grp.h>
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* clone and clone3: what each flag shares, the identifiers they store, and the combinations they refuse. */
+/* clone and clone3: what each flag shares, the identifiers they store, and the combinations they
+ * refuse. */
 #include "guest.h"
 #include <sys/prctl.h>
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Copy on write: who sees which writes, over generations, for each kind of page; the zero page; reuse. */
+/* Copy on write: who sees which writes, over generations, for each kind of page; the zero page;
+ * reuse. */
 #include "guest.h"
 #include <pthread.h>
 

@@ -1,13 +1,18 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Pid 1 of a guest-test run: mounts what an init mounts, runs each command of a list in a child with a time limit, says
- * how it ended in lines the runner reads, measures free memory around the list, and turns the machine off.
+ * Pid 1 of a guest-test run: mounts what an init mounts, runs each command of a list in a child
+ * with a time limit, says
+ * how it ended in lines the runner reads, measures free memory around the list, and turns the
+ * machine off.
  *
- * Natively the same program runs as pid 1 of a pid namespace in the same tree (test/run-guest does that), so that
+ * Natively the same program runs as pid 1 of a pid namespace in the same tree (test/run-guest does
+ * that), so that
  * both runs differ by the kernel only.
  *
- * A line of /tests.list: SECONDS NAME COMMAND...; COMMAND is run by /bin/sh if it begins with "sh:", else split at
- * spaces. With the word "capture" on the command line, standard output and error go to files and are printed apart.
+ * A line of /tests.list: SECONDS NAME COMMAND...; COMMAND is run by /bin/sh if it begins with
+ * "sh:", else split at
+ * spaces. With the word "capture" on the command line, standard output and error go to files and
+ * are printed apart.
  */
 #define _GNU_SOURCE
 #include <errno.h>

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Programs that are no good: truncated, overlapping, huge, misaligned, without interpreter, full of rubbish. */
+/* Programs that are no good: truncated, overlapping, huge, misaligned, without interpreter, full of
+ * rubbish. */
 #include "guest.h"
 #include <elf.h>
 
@@ -258,7 +259,8 @@ TEST(position_independent)
 TEST(executable_stack_is_granted)
 {
 	Elf64_Ehdr *e = make_good();
-	/* push the code's bytes on the stack and jump there: mov $0x050f3cb02ab7.. is clumsy, so: exit(42) as bytes */
+	/* push the code's bytes on the stack and jump there: mov $0x050f3cb02ab7.. is clumsy, so:
+	 * exit(42) as bytes */
 	static const unsigned char code[] = {
 		0x48, 0x83, 0xec, 0x10,				/* sub $16, %rsp */
 		0xc7, 0x04, 0x24, 0xb8, 60, 0, 0,		/* movl "b8 3c 00 00", (%rsp) */
@@ -276,7 +278,8 @@ TEST(executable_stack_is_granted)
 	CHECK_EQ(outcome(), 2000 + SIGSEGV);
 }
 
-/* The pages of the arguments are written before PT_GNU_STACK is known: they must become executable too. */
+/* The pages of the arguments are written before PT_GNU_STACK is known: they must become executable
+ * too. */
 TEST(executable_stack_holds_for_the_arguments)
 {
 	static const unsigned char entry[] = { 0x48, 0x8b, 0x44, 0x24, 0x08, 0xff, 0xe0 }; /* mov 8(%rsp), %rax; jmp *%rax */

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* execve: what is kept, what is reset, how it fails, scripts, and exec in a program with threads. */
+/* execve: what is kept, what is reset, how it fails, scripts, and exec in a program with
+ * threads. */
 #include "guest.h"
 #include <pthread.h>
 #include <sys/auxv.h>

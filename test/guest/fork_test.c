@@ -225,7 +225,8 @@ TEST(a_hundred_children_at_once)
 	CHECK_ERRNO(wait(NULL), ECHILD);
 }
 
-/* Registers survive: what the compiler keeps in callee-saved registers and what the kernel must not touch. */
+/* Registers survive: what the compiler keeps in callee-saved registers and what the kernel must not
+ * touch. */
 TEST(all_registers_are_copied)
 {
 	register uint64_t rbx __asm__("rbx") = 0x1111, r12 __asm__("r12") = 0x2222;

@@ -329,7 +329,8 @@ TEST(set_tid_address_is_cleared_at_exit)
 	volatile int *shared = guest_shared(PAGE);
 
 	*shared = 99;
-	/* The store happens only if memory is shared with another task: here it is not, so the word stays. */
+	/* The store happens only if memory is shared with another task: here it is not, so the word
+	 * stays. */
 	pid_t pid = IN_CHILD(CHECK_EQ(syscall(SYS_set_tid_address, shared), getpid()));
 
 	CHECK_EXITED(pid, 0);

@@ -6,8 +6,10 @@
  *
  *	TEST(child_sees_its_own_copy) { CHECK_EQ(x, 1); }
  *
- * All files are linked into one program, `guest-tests SUBJECT [TEST]`. Each test runs in a child of its own, which
- * SIGALRM ends after 40 seconds, and counts its checks in memory shared with all its descendants, so that a check
+ * All files are linked into one program, `guest-tests SUBJECT [TEST]`. Each test runs in a child of
+ * its own, which
+ * SIGALRM ends after 40 seconds, and counts its checks in memory shared with all its descendants,
+ * so that a check
  * made by a grandchild counts too. A check that fails prints where and what, and the test goes on.
  */
 #pragma once
@@ -65,7 +67,8 @@ extern char guest_program[]; /* the path of this program, to exec it again */
 	static void name(void)
 
 /*
- * A program that tests of this file start with guest_exec_self(): `guest-tests @name ARGS` runs it with the
+ * A program that tests of this file start with guest_exec_self(): `guest-tests @name ARGS` runs it
+ * with the
  * arguments that follow and exits with what it returns.
  */
 struct guest_helper {
@@ -193,7 +196,8 @@ void guest_write_file(const char *path, const char *text, mode_t mode);
 /* Read a whole small file into a static buffer, ended by a zero; an empty string on failure. */
 const char *guest_read_file(const char *path);
 
-/* The number after "key:" in a file such as /proc/self/status or /proc/meminfo; -1 if there is none. */
+/* The number after "key:" in a file such as /proc/self/status or /proc/meminfo; -1 if there is
+ * none. */
 long guest_field(const char *path, const char *key);
 
 /* Zeroed memory shared with descendants. */
@@ -202,7 +206,8 @@ void *guest_shared(size_t size);
 /* Private anonymous memory, or a failed test. */
 void *guest_map(size_t size);
 
-/* Touch an address: did the access survive? The signal, code and address go to the last_fault_* variables. */
+/* Touch an address: did the access survive? The signal, code and address go to the last_fault_*
+ * variables. */
 bool guest_can_read(const volatile void *address);
 bool guest_can_write(volatile void *address);
 extern int last_fault_signal, last_fault_code;

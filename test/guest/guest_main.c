@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* The main program of the guest tests: runs each test of a subject in a child and prints the counts. */
+/* The main program of the guest tests: runs each test of a subject in a child and prints the
+ * counts. */
 #include "guest.h"
 #include <setjmp.h>
 #include <sys/utsname.h>

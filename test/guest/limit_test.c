@@ -44,7 +44,8 @@ TEST(get_and_set)
 		}), 0);
 }
 
-/* It forks as fast as it can, children too: under RLIMIT_NPROC it hits EAGAIN and nobody else suffers. */
+/* It forks as fast as it can, children too: under RLIMIT_NPROC it hits EAGAIN and nobody else
+ * suffers. */
 TEST(fork_bomb_under_nproc)
 {
 	volatile int *counts = guest_shared(PAGE); /* tried, refused */

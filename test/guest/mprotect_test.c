@@ -101,7 +101,8 @@ static void *writer(void *unused)
 	return NULL;
 }
 
-/* A writer on another CPU must fault once mprotect has returned: the flush of other CPUs is complete. */
+/* A writer on another CPU must fault once mprotect has returned: the flush of other CPUs is
+ * complete. */
 TEST(no_write_after_mprotect_returned)
 {
 	signal(SIGSEGV, on_segv);

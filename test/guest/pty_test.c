@@ -202,7 +202,8 @@ TEST(window_size)
 	CHECK_EQ(got.ws_col, 99);
 }
 
-/* A session of its own with the slave as controlling terminal, in a child; the body has fds master and slave. */
+/* A session of its own with the slave as controlling terminal, in a child; the body has fds master
+ * and slave. */
 #define IN_SESSION(...)                                                                            \
 	IN_CHILD({                                                                                 \
 		CHECK(setsid() > 0);                                                               \
@@ -313,7 +314,8 @@ TEST(job_control)
 		kill(-job, SIGCONT);
 		put(master, "j\n");
 		CHECK_EXITED(job, 7);
-		/* Now this shell is in the background: it must ignore SIGTTOU to take the terminal back. */
+		/* Now this shell is in the background: it must ignore SIGTTOU to take the terminal
+		 * back. */
 		signal(SIGTTOU, SIG_IGN);
 		CHECK_OK(tcsetpgrp(slave, getpgrp()));
 		/* Ctrl-Z stops the foreground job. */

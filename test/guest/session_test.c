@@ -185,7 +185,8 @@ TEST(orphaned_group_without_stopped_member_is_left_alone)
 	CHECK(WAIT_UNTIL(*done));
 }
 
-/* The default action of the job-control stop signals does nothing in an orphaned group; SIGSTOP still stops. */
+/* The default action of the job-control stop signals does nothing in an orphaned group; SIGSTOP
+ * still stops. */
 TEST(tty_stops_are_dropped_in_an_orphaned_group)
 {
 	pid_t pid = IN_CHILD({

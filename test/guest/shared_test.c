@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Shared mappings: between processes, by file, memfd, across exec and after the name is gone; truncation. */
+/* Shared mappings: between processes, by file, memfd, across exec and after the name is gone;
+ * truncation. */
 #include "guest.h"
 
 #define RW (PROT_READ | PROT_WRITE)

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Signals: masks, handlers and their flags, pending and queued signals, waiting for them, restart of slow calls. */
+/* Signals: masks, handlers and their flags, pending and queued signals, waiting for them, restart
+ * of slow calls. */
 #include "guest.h"
 #include <pthread.h>
 #include <setjmp.h>

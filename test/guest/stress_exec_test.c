@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Threads that exec, fork, exit and are signalled at the same time: one of them wins, and nothing is left behind. */
+/* Threads that exec, fork, exit and are signalled at the same time: one of them wins, and nothing
+ * is left behind. */
 #include "guest.h"
 #include <linux/futex.h>
 #include <pthread.h>
@@ -98,7 +99,8 @@ TEST(exec_amid_everything)
 		pid_t pid = IN_CHILD(alarm(0); storm(i));
 		int status = guest_wait(pid);
 
-		/* The timer goes on over exec, where its signal kills again if it comes before the exit. */
+		/* The timer goes on over exec, where its signal kills again if it comes before the
+		 * exit. */
 		if (!guest_check(WIFEXITED(status) ? WEXITSTATUS(status) == 7 : WTERMSIG(status) == SIGALRM, __FILE__,
 				 __LINE__, "status %#x", status))
 			break;
@@ -136,7 +138,8 @@ TEST(exec_with_posix_timers)
 		pid_t pid = IN_CHILD(timers(i));
 		int status = guest_wait(pid);
 
-		/* On Linux a signal of the timer may still be pending after exec, and now and then breaks the exec itself. */
+		/* On Linux a signal of the timer may still be pending after exec, and now and then
+		 * breaks the exec itself. */
 		if (!guest_is_quire() && WIFSIGNALED(status))
 			continue;
 		if (!guest_check(WIFEXITED(status) && WEXITSTATUS(status) == 7, __FILE__, __LINE__, "status %#x", status))

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Random system calls with random and boundary arguments: whatever they return, the kernel stands. */
+/* Random system calls with random and boundary arguments: whatever they return, the kernel
+ * stands. */
 #include "guest.h"
 
 static uint64_t state;
@@ -37,7 +38,8 @@ static unsigned long argument(void)
 	return rnd() >> rnd() % 64;
 }
 
-/* Those that end the test, wait for ever, or harm the rest of the system if they do what they are asked for. */
+/* Those that end the test, wait for ever, or harm the rest of the system if they do what they are
+ * asked for. */
 static bool left_out(long nr)
 {
 	static const short out[] = {

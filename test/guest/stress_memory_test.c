@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Threads that map, unmap, protect, fault and fork in one address space; and more processes than fit. */
+/* Threads that map, unmap, protect, fault and fork in one address space; and more processes than
+ * fit. */
 #include "guest.h"
 #include <pthread.h>
 #include <sys/prctl.h>

@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: MIT */
-/* Many things at once: a fork tree of a thousand processes, exec storms, mixes of mapping, piping and signalling. */
+/* Many things at once: a fork tree of a thousand processes, exec storms, mixes of mapping, piping
+ * and signalling. */
 #include "guest.h"
 #include <pthread.h>
 
-/* A tree of processes: each makes `width` children down to `depth`; all live until the gate, a pipe, is closed. */
+/* A tree of processes: each makes `width` children down to `depth`; all live until the gate, a
+ * pipe, is closed. */
 static void grow(int depth, int width, volatile int *alive, int gate)
 {
 	pid_t pids[10];

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Pseudo terminals under load: sessions that begin, stop, are hung up and end while both sides write. */
+/* Pseudo terminals under load: sessions that begin, stop, are hung up and end while both sides
+ * write. */
 #include "guest.h"
 #include <pthread.h>
 #include <sys/ioctl.h>
@@ -150,7 +151,8 @@ static void *read_tty(void *arg)
 	return NULL;
 }
 
-/* A background process of several threads reads its terminal: all stop, and none sees an error of the kernel's own. */
+/* A background process of several threads reads its terminal: all stop, and none sees an error of
+ * the kernel's own. */
 TEST(background_read_of_many_threads)
 {
 	char name[32];
@@ -217,7 +219,8 @@ static void note_hang_up(int sig)
 	__atomic_add_fetch(hung_up, 1, __ATOMIC_SEQ_CST);
 }
 
-/* When the master closes, the session's leader is told; the foreground job only when the leader ends. */
+/* When the master closes, the session's leader is told; the foreground job only when the leader
+ * ends. */
 TEST(hang_up_tells_the_leader_first)
 {
 	char name[32];

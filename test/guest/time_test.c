@@ -47,7 +47,8 @@ struct vdso_symbol {
 	bool found;
 };
 
-/* The vDSO is an ELF image in memory whose dynamic symbols the C library looks up by name and version. */
+/* The vDSO is an ELF image in memory whose dynamic symbols the C library looks up by name and
+ * version. */
 TEST(vdso_has_its_symbols)
 {
 	struct vdso_symbol wanted[] = { { "__vdso_clock_gettime" }, { "__vdso_gettimeofday" }, { "__vdso_time" }, { "__vdso_getcpu" } };

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Vector and x87 registers: kept apart between tasks, through switches, faults, forks and signals. */
+/* Vector and x87 registers: kept apart between tasks, through switches, faults, forks and
+ * signals. */
 #include "guest.h"
 #include <immintrin.h>
 #include <pthread.h>

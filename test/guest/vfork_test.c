@@ -76,7 +76,8 @@ static void on_signal(int signo)
 	got = signo;
 }
 
-/* The parent sleeps uninterruptibly for signals with handlers: they are delivered after the child's exit. */
+/* The parent sleeps uninterruptibly for signals with handlers: they are delivered after the child's
+ * exit. */
 TEST(signal_to_the_waiting_parent_comes_later)
 {
 	pid_t parent = getpid();

@@ -238,7 +238,8 @@ void fpu_reset(void);
 int fpu_save_to_user(void __user *to);
 /* The reverse; @from NULL: the initial state. Foreign memory is checked. 0 or -EFAULT. */
 int fpu_load_from_user(const void __user *from);
-/* Bytes a signal frame needs for it: the second mark stands behind the state, which is 64-aligned. */
+/* Bytes a signal frame needs for it: the second mark stands behind the state, which is
+ * 64-aligned. */
 static inline size_t fpu_frame_size(void)
 {
 	return cpu_features.fpu_state_size + (cpu_features.xsave ? sizeof(u32) : 0);

@@ -116,7 +116,8 @@ int fpu_save_to_user(void __user *to)
 		user_access_end();
 		return 0;
 	}
-	/* XSAVE leaves all of the header but its first word alone, and of that what it does not save. */
+	/* XSAVE leaves all of the header but its first word alone, and of that what it does not
+	 * save. */
 	unsafe_put_u64(0, &header->xstate_bv, fault);
 	unsafe_put_u64(0, &header->xcomp_bv, fault);
 	unsafe_put_u64(0, &header->reserved[0], fault);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* The C library's everyday work, however it is linked: files, strings, numbers, time, allocation. */
+/* The C library's everyday work, however it is linked: files, strings, numbers, time,
+ * allocation. */
 #include <errno.h>
 #include <math.h>
 #include <pthread.h>

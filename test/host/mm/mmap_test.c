@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * mmap, munmap, mprotect, brk: what they do to the layout, the limits they keep, and the errors they
+ * mmap, munmap, mprotect, brk: what they do to the layout, the limits they keep, and the errors
+ * they
  * give (each of these was compared with Linux).
  */
 #include "mm_calls.h"

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* A tree of processes: fork_tree N TOTAL. Each forks up to N children; all TOTAL live at once, counted over a pipe. */
+/* A tree of processes: fork_tree N TOTAL. Each forks up to N children; all TOTAL live at once,
+ * counted over a pipe. */
 #include <errno.h>
 #include <signal.h>
 #include <stdio.h>
@@ -12,7 +13,8 @@ static int *born; /* shared by all */
 static int go[2]; /* a pipe whose writing end the first process closes: they may end */
 static int total, width;
 
-/* The process number @self of the tree, 1 the root: children are width * (self - 1) + 2 and so on. Returns its size. */
+/* The process number @self of the tree, 1 the root: children are width * (self - 1) + 2 and so on.
+ * Returns its size. */
 static int grow(int self, int announce)
 {
 	int size = 1, children = 0;

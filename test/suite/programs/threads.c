@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * 64 threads on a mutex and a condition variable: a bounded queue between producers and consumers, a relay in a ring, and a
+ * 64 threads on a mutex and a condition variable: a bounded queue between producers and consumers,
+ * a relay in a ring, and a
  * counter under the mutex. What is printed does not depend on the schedule.
  */
 #include <errno.h>
