@@ -43,11 +43,10 @@ $(foreach w,$(GUEST_LIBC_WAYS),$(eval $(call guest_libc_rule,$(w))))
 # The tree: init, the tests, busybox as the shell of the tests of scripts, and the two dynamic loaders.
 $(GUEST_TREE)/init: $(O)/guest/guest-tests $(O)/guest/driver $(GUEST_LIBC) test/guest/make-tree
 	@test/guest/make-tree $(O)/guest $(GUEST_TREE) $(GUEST_LIBC_WAYS)
-	@cp $(GUEST_TREE)/tests.list $(O)/guest/tests.all # a native run leaves its own list in the tree
 
 # The stress_* subjects depend on how the machine is loaded (storms of timers and signals under a time limit): by hand.
-GUEST_QUIET := awk '$$2 !~ /^stress_/' $(O)/guest/tests.all > $(O)/guest/tests.quiet
-GUEST_STRESS := awk '$$2 ~ /^stress_/' $(O)/guest/tests.all > $(O)/guest/tests.stress
+GUEST_QUIET := awk '$$2 !~ /^stress_/' $(GUEST_TREE).list > $(O)/guest/tests.quiet
+GUEST_STRESS := awk '$$2 ~ /^stress_/' $(GUEST_TREE).list > $(O)/guest/tests.stress
 
 .PHONY: guest-tree test-guest test-stress
 guest-tree: $(GUEST_TREE)/init

@@ -336,6 +336,8 @@ static int copy_thread(struct task_struct *p, const struct kernel_clone_args *ar
 		.fn_arg = args->fn_arg,
 	};
 
+	if (thread.set_tls && thread.tls >= TASK_SIZE_MAX)
+		return -EPERM; /* not canonical perhaps: loading it would fault in the kernel */
 	return arch_copy_thread(p, &thread);
 }
 

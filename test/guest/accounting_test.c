@@ -9,16 +9,23 @@
 
 struct numbers {
 	long size, resident, shared, text, data;
-	long rss_anon, rss_file, rss_shmem, vm_data, vm_stk, vm_exe, vm_lib, vm_pte, vm_peak, vm_hwm, vm_lck;
+	long rss_anon, rss_file, rss_shmem, vm_data, vm_stk, vm_exe, vm_lib, vm_pte, vm_peak,
+		vm_hwm, vm_lck;
 };
 
 static struct numbers read_numbers(void)
 {
+	static bool again;
 	struct numbers n = { 0 };
 	long zero1, zero2;
 
-	sscanf(guest_read_file("/proc/self/statm"), "%ld %ld %ld %ld %ld %ld %ld", &n.size, &n.resident, &n.shared, &n.text,
-	       &zero1, &n.data, &zero2);
+	if (!again) {
+		again = true;
+		read_numbers(); /* what the reading itself touches is there from now on */
+	}
+
+	sscanf(guest_read_file("/proc/self/statm"), "%ld %ld %ld %ld %ld %ld %ld", &n.size,
+	       &n.resident, &n.shared, &n.text, &zero1, &n.data, &zero2);
 	CHECK_EQ(zero1, 0);
 	CHECK_EQ(zero2, 0);
 	n.rss_anon = guest_field("/proc/self/status", "RssAnon") / 4;
@@ -76,9 +83,6 @@ TEST(resident_counts_touched_pages)
 {
 	char *p = guest_map(200 * PAGE);
 	struct numbers before = read_numbers(), after;
-
-	guest_is_mapped(p, NULL); /* whatever the reading itself touches is there from now on */
-	before = read_numbers();
 
 	memset(p, 1, 150 * PAGE);
 	after = read_numbers();
@@ -178,14 +182,18 @@ extern char __executable_start, etext, edata, end;
 TEST(layout_marks)
 {
 	int local;
-	unsigned long start_code = stat_number(26), end_code = stat_number(27), start_stack = stat_number(28);
+	unsigned long start_code = stat_number(26), end_code = stat_number(27),
+		      start_stack = stat_number(28);
 
-	CHECK(start_code <= (unsigned long)data_text_and_stack && end_code > (unsigned long)data_text_and_stack);
+	CHECK(start_code <= (unsigned long)data_text_and_stack &&
+	      end_code > (unsigned long)data_text_and_stack);
 	CHECK(start_stack > (unsigned long)&local);
-	CHECK(stat_number(45) < (long)&end && stat_number(46) > stat_number(45)); /* start_data, end_data */
+	CHECK(stat_number(45) < (long)&end &&
+	      stat_number(46) > stat_number(45)); /* start_data, end_data */
 	CHECK_EQ(stat_number(47) & 4095, 0); /* start_brk */
 	CHECK((unsigned long)stat_number(47) <= (unsigned long)sbrk(0));
-	CHECK(stat_number(48) > (long)start_stack && stat_number(49) > stat_number(48)); /* arguments */
+	CHECK(stat_number(48) > (long)start_stack &&
+	      stat_number(49) > stat_number(48));   /* arguments */
 	CHECK_EQ(stat_number(50), stat_number(49)); /* the environment follows */
 	CHECK(stat_number(51) >= stat_number(50));
 	/* vsize is in bytes, rss in pages: read both from one reading. */
@@ -198,7 +206,7 @@ TEST(layout_marks)
 TEST(faults_are_counted)
 {
 	char *p = guest_map(100 * PAGE);
-	long before = stat_number(10);
+	long resident = read_numbers().resident, before = stat_number(10);
 	struct rusage a, b;
 
 	getrusage(RUSAGE_SELF, &a);
@@ -207,12 +215,13 @@ TEST(faults_are_counted)
 	CHECK(b.ru_minflt - a.ru_minflt >= 100 && b.ru_minflt - a.ru_minflt <= 104);
 	CHECK(stat_number(10) - before >= 100);
 	CHECK_EQ(b.ru_majflt - a.ru_majflt, 0);
-	CHECK(b.ru_maxrss >= read_numbers().resident * 4 - (guest_is_quire() ? 16 : 800));
+	CHECK(b.ru_maxrss >= (resident + 100 - (guest_is_quire() ? 0 : 200)) * 4);
 }
 
 TEST(meminfo_adds_up)
 {
-	long total = guest_field("/proc/meminfo", "MemTotal"), before = guest_field("/proc/meminfo", "MemFree"), after;
+	long total = guest_field("/proc/meminfo", "MemTotal"),
+	     before = guest_field("/proc/meminfo", "MemFree"), after;
 	long available = guest_field("/proc/meminfo", "MemAvailable");
 
 	CHECK(total > before);
@@ -240,7 +249,8 @@ TEST(fork_copies_the_numbers)
 		CHECK_EQ(mine.size, parent.size);
 		CHECK_EQ(mine.vm_data, parent.vm_data);
 		CHECK_EQ(mine.vm_stk, parent.vm_stk);
-		CHECK(near(mine.rss_anon, parent.rss_anon) || labs(mine.rss_anon - parent.rss_anon) <= 8);
+		CHECK(near(mine.rss_anon, parent.rss_anon) ||
+		      labs(mine.rss_anon - parent.rss_anon) <= 8);
 		munmap(p, 100 * PAGE);
 		CHECK_EQ(parent.size - read_numbers().size, 100);
 	}), 0);

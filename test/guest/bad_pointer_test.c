@@ -164,8 +164,9 @@ static void try_all(long bad)
 
 		if (c->also == -1) /* needs nothing from the pointer */
 			continue;
-		guest_check(r == -1 && (errno == EFAULT || (c->also && errno == c->also)), __FILE__, __LINE__,
-			    "%s with %#lx returned %ld, errno %d", c->name, bad, r, errno);
+		guest_check(r == -1 && (errno == EFAULT || (c->also && errno == c->also)), __FILE__,
+			    __LINE__, "%s with %#lx returned %ld, errno %d", c->name, bad, r,
+			    errno);
 	}
 }
 
@@ -190,7 +191,8 @@ TEST(not_canonical)
 TEST(forbidden_page)
 {
 	prepare();
-	try_all((long)mmap(NULL, 4 * PAGE, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0) + 2 * PAGE);
+	try_all((long)mmap(NULL, 4 * PAGE, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0) +
+		2 * PAGE);
 }
 
 /* The last bytes before an unmapped page: the string or structure begins well and does not end. */

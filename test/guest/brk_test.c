@@ -55,7 +55,8 @@ TEST(limit_of_data)
 		char *start = raw_brk(NULL);
 		struct rlimit limit = { 0 };
 
-		limit.rlim_cur = limit.rlim_max = guest_field("/proc/self/status", "VmData") * 1024 + 16 * PAGE;
+		limit.rlim_cur = limit.rlim_max =
+			guest_field("/proc/self/status", "VmData") * 1024 + 16 * PAGE;
 		setrlimit(RLIMIT_DATA, &limit);
 		CHECK_EQ(raw_brk(start + 64 * PAGE), start);
 		CHECK_EQ(raw_brk(start + 4 * PAGE), start + 4 * PAGE);

@@ -5,7 +5,8 @@
 #include <sys/prctl.h>
 
 struct clone3_args {
-	uint64_t flags, pidfd, child_tid, parent_tid, exit_signal, stack, stack_size, tls, set_tid, set_tid_size, cgroup;
+	uint64_t flags, pidfd, child_tid, parent_tid, exit_signal, stack, stack_size, tls, set_tid,
+		set_tid_size, cgroup;
 };
 
 static pid_t clone3(struct clone3_args *args)
@@ -130,7 +131,8 @@ TEST(sighand_shares_handlers)
 TEST(identifiers_are_stored)
 {
 	int *tids = guest_shared(PAGE);
-	pid_t pid = raw_clone(CLONE_PARENT_SETTID | CLONE_CHILD_SETTID | SIGCHLD, &tids[0], &tids[1]);
+	pid_t pid =
+		raw_clone(CLONE_PARENT_SETTID | CLONE_CHILD_SETTID | SIGCHLD, &tids[0], &tids[1]);
 
 	if (pid == 0) {
 		CHECK_EQ(tids[0], getpid()); /* stored before the child runs */
@@ -152,12 +154,14 @@ TEST(child_cleartid_clears_and_wakes)
 {
 	static int tid;
 	char *stack = guest_map(CHILD_STACK);
-	pid_t pid = clone(wait_a_little, stack + CHILD_STACK, CLONE_VM | CLONE_CHILD_SETTID | CLONE_CHILD_CLEARTID | SIGCHLD,
-			  NULL, NULL, NULL, &tid);
+	pid_t pid = clone(wait_a_little, stack + CHILD_STACK,
+			  CLONE_VM | CLONE_CHILD_SETTID | CLONE_CHILD_CLEARTID | SIGCHLD, NULL,
+			  NULL, NULL, &tid);
 	int seen;
 
 	CHECK(pid > 0);
-	while ((seen = __atomic_load_n(&tid, __ATOMIC_SEQ_CST)) != 0 || !WAIT_UNTIL(guest_task_state(pid) == 'Z'))
+	while ((seen = __atomic_load_n(&tid, __ATOMIC_SEQ_CST)) != 0 ||
+	       !WAIT_UNTIL(guest_task_state(pid) == 'Z'))
 		syscall(SYS_futex, &tid, 0 /* FUTEX_WAIT */, seen, NULL, NULL, 0);
 	CHECK_EXITED(pid, 0);
 	CHECK_EQ(tid, 0);
@@ -173,7 +177,8 @@ TEST(parent_makes_a_sibling)
 {
 	pid_t *seen = guest_shared(PAGE);
 	pid_t me = getpid();
-	pid_t child = IN_CHILD({ seen[1] = clone_on_stack(get_parent, CLONE_PARENT | SIGCHLD, seen); });
+	pid_t child =
+		IN_CHILD({ seen[1] = clone_on_stack(get_parent, CLONE_PARENT | SIGCHLD, seen); });
 
 	CHECK_EXITED(child, 0);
 	CHECK_EXITED(seen[1], 44);
@@ -238,7 +243,8 @@ TEST(refused_combinations)
 	CHECK_ERRNO(syscall(SYS_clone3, (void *)1, sizeof(args)), EFAULT);
 	args.stack = 0x1000;
 	CHECK_ERRNO(clone3(&args), EINVAL); /* a stack without a size */
-	args = (struct clone3_args){ .flags = CLONE_THREAD | CLONE_SIGHAND | CLONE_VM, .exit_signal = SIGCHLD };
+	args = (struct clone3_args){.flags = CLONE_THREAD | CLONE_SIGHAND | CLONE_VM,
+				    .exit_signal = SIGCHLD};
 	CHECK_ERRNO(clone3(&args), EINVAL);
 	char big[200] = { 0 };
 
@@ -268,7 +274,8 @@ TEST(clone3_takes_larger_structs_of_zeros)
 TEST(pidfd)
 {
 	int fd = -1;
-	struct clone3_args args = { .flags = CLONE_PIDFD, .pidfd = (uintptr_t)&fd, .exit_signal = SIGCHLD };
+	struct clone3_args args = {
+		.flags = CLONE_PIDFD, .pidfd = (uintptr_t)&fd, .exit_signal = SIGCHLD};
 	pid_t pid = clone3(&args);
 
 	if (pid == 0)
@@ -297,7 +304,8 @@ TEST(pidfd)
 TEST(set_tid)
 {
 	pid_t want = 30000;
-	struct clone3_args args = { .exit_signal = SIGCHLD, .set_tid = (uintptr_t)&want, .set_tid_size = 1 };
+	struct clone3_args args = {
+		.exit_signal = SIGCHLD, .set_tid = (uintptr_t)&want, .set_tid_size = 1};
 	pid_t pid = clone3(&args);
 
 	if (pid == 0)
@@ -341,16 +349,43 @@ TEST(io_priority_is_inherited)
 	enum { WHO_PROCESS = 1, CLASS_BE = 2 };
 	CHECK_OK(syscall(SYS_ioprio_set, WHO_PROCESS, 0, CLASS_BE << 13 | 6));
 	CHECK_EQ(syscall(SYS_ioprio_get, WHO_PROCESS, 0), CLASS_BE << 13 | 6);
-	CHECK_EXITED(IN_CHILD(CHECK_EQ(syscall(SYS_ioprio_get, WHO_PROCESS, 0), CLASS_BE << 13 | 6)), 0);
+	CHECK_EXITED(
+		IN_CHILD(CHECK_EQ(syscall(SYS_ioprio_get, WHO_PROCESS, 0), CLASS_BE << 13 | 6)), 0);
 	CHECK_ERRNO(syscall(SYS_ioprio_set, WHO_PROCESS, 0, 5 << 13), EINVAL);
 	CHECK_ERRNO(syscall(SYS_ioprio_set, WHO_PROCESS, 999999, CLASS_BE << 13 | 2), ESRCH);
+}
+
+/* The child's thread pointer is the given one, before its first instruction. */
+TEST(settls_gives_the_child_its_own_thread_pointer)
+{
+	static unsigned long block[64];
+	unsigned long seen = 0;
+	struct clone3_args args = {
+		.flags = CLONE_SETTLS, .exit_signal = SIGCHLD, .tls = (uintptr_t)block};
+	long pid;
+
+	block[0] = 0x7715;
+	/* No C code runs in the child: the C library's own thread pointer is gone there. */
+	__asm__ volatile("syscall; test %%rax, %%rax; jnz 1f; mov %%fs:0, %%rdi; cmp $0x7715, "
+			 "%%rdi; setne %%dil\n"
+			 "movzbl %%dil, %%edi; mov $60, %%eax; syscall; 1:"
+			 : "=a"(pid)
+			 : "a"(SYS_clone3), "D"(&args), "S"(sizeof(args))
+			 : "rcx", "r11", "rdx", "memory");
+	CHECK(pid > 0);
+	CHECK_EXITED(pid, 0);
+	__asm__ volatile("mov %%fs:0, %0" : "=r"(seen));
+	CHECK(seen != 0x7715);
+	args.tls = 0xffff800000000000;
+	CHECK_ERRNO(clone3(&args), EPERM);
 }
 
 TEST(unshare_files_and_fs)
 {
 	CHECK_OK(unshare(CLONE_FILES | CLONE_FS));
 	CHECK_OK(unshare(0));
-	CHECK_OK(unshare(CLONE_VM | CLONE_THREAD | CLONE_SIGHAND)); /* nothing is shared: nothing to do */
+	CHECK_OK(unshare(CLONE_VM | CLONE_THREAD |
+			 CLONE_SIGHAND)); /* nothing is shared: nothing to do */
 	CHECK_ERRNO(unshare(CLONE_PARENT), EINVAL);
 	CHECK_ERRNO(unshare(1), EINVAL);
 }

@@ -189,7 +189,8 @@ TEST(fork_while_another_thread_writes)
 			for (int n = 0; n < 20; n++) {
 				sched_yield();
 				for (int i = 0; i < 16; i++)
-					if (((volatile unsigned int *)(pages + i * PAGE))[0] != first[i])
+					if (((volatile unsigned int *)(pages + i * PAGE))[0] !=
+					    first[i])
 						_exit(1);
 			}
 		});

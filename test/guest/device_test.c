@@ -55,7 +55,8 @@ static int ones(const unsigned char *p, int n)
 TEST(random_numbers)
 {
 	static unsigned char a[8192], b[8192];
-	int fd = CHECK_OK(open("/dev/urandom", O_RDONLY)), slow = CHECK_OK(open("/dev/random", O_RDONLY));
+	int fd = CHECK_OK(open("/dev/urandom", O_RDONLY)),
+	    slow = CHECK_OK(open("/dev/random", O_RDONLY));
 
 	CHECK_EQ(read(fd, a, sizeof(a)), sizeof(a));
 	CHECK_EQ(read(fd, b, sizeof(b)), sizeof(b));

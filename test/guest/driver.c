@@ -1,18 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Pid 1 of a guest-test run: mounts what an init mounts, runs each command of a list in a child
- * with a time limit, says
- * how it ended in lines the runner reads, measures free memory around the list, and turns the
- * machine off.
+ * with a time limit, says how it ended in lines the runner reads, measures free memory around the
+ * list, and turns the machine off.
  *
- * Natively the same program runs as pid 1 of a pid namespace in the same tree (test/run-guest does
- * that), so that
- * both runs differ by the kernel only.
+ * Natively the same program, with the argument "native", runs as pid 1 of a pid namespace in the
+ * same tree (test/run-guest does that), so that both runs differ by the kernel only.
  *
  * A line of /tests.list: SECONDS NAME COMMAND...; COMMAND is run by /bin/sh if it begins with
- * "sh:", else split at
- * spaces. With the word "capture" on the command line, standard output and error go to files and
- * are printed apart.
+ * "sh:", else split at spaces.
  */
 #define _GNU_SOURCE
 #include <errno.h>
@@ -31,7 +27,7 @@
 #include <time.h>
 #include <unistd.h>
 
-static bool capture, native;
+static bool native;
 
 static long meminfo(const char *key)
 {
@@ -98,18 +94,11 @@ static void run_command(char *command)
 		dup2(fd, 0);
 	if (fd > 0)
 		close(fd);
-	if (capture) {
-		fd = open("/tmp/.stdout", O_WRONLY | O_CREAT | O_TRUNC | O_APPEND, 0600);
-		dup2(fd, 1);
-		close(fd);
-		fd = open("/tmp/.stderr", O_WRONLY | O_CREAT | O_TRUNC | O_APPEND, 0600);
-		dup2(fd, 2);
-		close(fd);
-	}
 	if (!strncmp(command, "sh:", 3)) {
 		execl("/bin/sh", "sh", "-c", command + 3, NULL);
 	} else {
-		for (char *w = strtok_r(command, " ", &save); w && n < 63; w = strtok_r(NULL, " ", &save))
+		for (char *w = strtok_r(command, " ", &save); w && n < 63;
+		     w = strtok_r(NULL, " ", &save))
 			argv[n++] = w;
 		argv[n] = NULL;
 		execv(argv[0], argv);
@@ -134,22 +123,6 @@ static void fresh_tmp(void)
 	mount_at("tmpfs", "/tmp", "mode=1777");
 	if (chdir("/tmp"))
 		perror("driver: /tmp");
-}
-
-static void print_file(const char *name, const char *path)
-{
-	char buffer[4096];
-	ssize_t n;
-	int fd = open(path, O_RDONLY | O_CLOEXEC);
-
-	printf("--- %s\n", name);
-	fflush(stdout);
-	while (fd >= 0 && (n = read(fd, buffer, sizeof(buffer))) > 0)
-		if (write(1, buffer, n) != n)
-			break;
-	if (fd >= 0)
-		close(fd);
-	unlink(path);
 }
 
 static void run_one(char *line)
@@ -191,13 +164,7 @@ static void run_one(char *line)
 		sigtimedwait(&chld, NULL, &slice);
 	}
 	reap_all();
-	if (!capture)
-		fresh_tmp();
-	if (capture) {
-		print_file("stdout", "/tmp/.stdout");
-		print_file("stderr", "/tmp/.stderr");
-		printf("--- status\n");
-	}
+	fresh_tmp();
 	if (late)
 		snprintf(ending, sizeof(ending), "timeout");
 	else if (WIFSIGNALED(status))
@@ -205,7 +172,8 @@ static void run_one(char *line)
 	else
 		snprintf(ending, sizeof(ending), "exit %d", WEXITSTATUS(status));
 	printf("=== end %s: %s\n", name, ending);
-	fprintf(stderr, "=== info %s: %.2f s, MemFree %ld kB\n", name, now() - start, meminfo("MemFree:"));
+	fprintf(stderr, "=== info %s: %.2f s, MemFree %ld kB\n", name, now() - start,
+		meminfo("MemFree:"));
 	fflush(stdout);
 }
 
@@ -215,10 +183,7 @@ int main(int argc, char **argv)
 	long before;
 	FILE *list;
 
-	for (int i = 1; i < argc; i++) {
-		capture |= !strcmp(argv[i], "capture");
-		native |= !strcmp(argv[i], "native");
-	}
+	native = argc > 1 && !strcmp(argv[1], "native");
 	mount_all();
 	raw_output();
 	setenv("PATH", "/usr/local/bin:/usr/bin:/bin:/usr/sbin:/sbin", 1);

@@ -115,7 +115,8 @@ TEST(truncated_at_every_length)
 		image_size = size;
 		int result = outcome();
 
-		guest_check(result >= 1000 || size >= 120, __FILE__, __LINE__, "size %zu: %d", size, result);
+		guest_check(result >= 1000 || size >= 120, __FILE__, __LINE__, "size %zu: %d", size,
+			    result);
 	}
 	make_good();
 	image_size = 0x180; /* the headers are whole, the code is missing: zeros are executed */
@@ -235,7 +236,10 @@ TEST(interpreters)
 
 	CHECK(result == 1000 + EIO || result == 1000 + ENOEXEC);
 	/* A text file as interpreter. */
-	guest_write_file("/tmp/elf_interp", "this is no ELF file, but it is long enough to hold the header of one.......", 0755);
+	guest_write_file(
+		"/tmp/elf_interp",
+		"this is no ELF file, but it is long enough to hold the header of one.......",
+		0755);
 	segment(1)->p_offset = 0x300;
 	strcpy((char *)image + 0x300, "/tmp/elf_interp");
 	segment(1)->p_filesz = 16;
@@ -282,9 +286,11 @@ TEST(executable_stack_is_granted)
  * too. */
 TEST(executable_stack_holds_for_the_arguments)
 {
-	static const unsigned char entry[] = { 0x48, 0x8b, 0x44, 0x24, 0x08, 0xff, 0xe0 }; /* mov 8(%rsp), %rax; jmp *%rax */
+	static const unsigned char entry[] = {0x48, 0x8b, 0x44, 0x24,
+					      0x08, 0xff, 0xe0}; /* mov 8(%rsp), %rax; jmp *%rax */
 	/* argv[0] as code: xor %edi, %edi; mov $44, %dil; xor %eax, %eax; mov $60, %al; syscall */
-	char argument[] = { 0x31, (char)0xff, 0x40, (char)0xb7, 44, 0x31, (char)0xc0, (char)0xb0, 60, 0x0f, 0x05, 0 };
+	char argument[] = {0x31,       (char)0xff, 0x40, (char)0xb7, 44,   0x31,
+			   (char)0xc0, (char)0xb0, 60,	 0x0f,	     0x05, 0};
 	char *args[] = { argument, NULL };
 	struct rlimit none = { 0, 0 };
 	Elf64_Ehdr *e = make_good();
@@ -308,7 +314,8 @@ TEST(random_rubbish)
 	for (int i = 0; i < 150; i++) {
 		make_good();
 		for (int n = 1 + rand_r(&seed) % 4; n > 0; n--)
-			image[rand_r(&seed) % (sizeof(Elf64_Ehdr) + sizeof(Elf64_Phdr))] = rand_r(&seed);
+			image[rand_r(&seed) % (sizeof(Elf64_Ehdr) + sizeof(Elf64_Phdr))] =
+				rand_r(&seed);
 		int result = outcome();
 
 		guest_check(result >= 0, __FILE__, __LINE__, "round %d", i);

@@ -36,7 +36,8 @@ HELPER(exec_check_arguments)
 TEST(arguments_and_environment_arrive)
 {
 	static char big[100001];
-	char *args[] = { guest_program, "@exec_check_arguments", "", "two words", "\xff\x80", big, NULL };
+	char *args[] = {guest_program, "@exec_check_arguments", "", "two words", "\xff\x80", big,
+			NULL};
 	char *env[] = { "A=1", "EMPTY=", NULL };
 
 	memset(big, 'b', 100000);
@@ -147,7 +148,8 @@ TEST(what_exec_keeps_and_resets)
 		struct sigaction action = { .sa_handler = on_usr1, .sa_flags = SA_NODEFER };
 		stack_t stack = { .ss_sp = malloc(65536), .ss_size = 65536 };
 		sigset_t set;
-		int closed = open("/dev/null", O_RDONLY | O_CLOEXEC), kept = open("/dev/null", O_RDONLY);
+		int closed = open("/dev/null", O_RDONLY | O_CLOEXEC),
+		    kept = open("/dev/null", O_RDONLY);
 
 		sigaction(SIGUSR1, &action, NULL);
 		signal(SIGUSR2, SIG_IGN);
@@ -173,7 +175,9 @@ TEST(script_with_interpreter)
 {
 	char *args[] = { "ignored", "arg1", NULL };
 
-	guest_write_file("/tmp/exec_script", "#!/bin/sh -e\n[ $# = 1 ] && [ \"$1\" = arg1 ] && [ \"$0\" = /tmp/exec_script ] && exit 31\n",
+	guest_write_file("/tmp/exec_script",
+			 "#!/bin/sh -e\n[ $# = 1 ] && [ \"$1\" = arg1 ] && [ \"$0\" = "
+			 "/tmp/exec_script ] && exit 31\n",
 			 0755);
 	CHECK_EXITED(IN_CHILD({ execv("/tmp/exec_script", args); _exit(1); }), 31);
 	guest_write_file("/tmp/exec_script", "#!  /bin/sh   \nexit 32\n", 0755);
@@ -186,7 +190,9 @@ TEST(script_with_interpreter)
 	CHECK_ERRNO(execv("/tmp/exec_script", args), EACCES);
 	/* A script as the interpreter of a script. */
 	guest_write_file("/tmp/exec_second", "#!/tmp/exec_third one two\n", 0755);
-	guest_write_file("/tmp/exec_third", "#!/bin/sh\n[ \"$1\" = 'one two' ] && [ \"$2\" = /tmp/exec_second ] && [ $# = 3 ] && exit 33\n",
+	guest_write_file("/tmp/exec_third",
+			 "#!/bin/sh\n[ \"$1\" = 'one two' ] && [ \"$2\" = /tmp/exec_second ] && [ "
+			 "$# = 3 ] && exit 33\n",
 			 0755);
 	CHECK_EXITED(IN_CHILD({ execv("/tmp/exec_second", args); _exit(1); }), 33);
 	unlink("/tmp/exec_second");
@@ -310,7 +316,8 @@ TEST(exec_from_another_thread_takes_over_the_pid)
 			pthread_t thread;
 
 			for (int i = 0; i < 4; i++)
-				pthread_create(&thread, NULL, i % 2 ? sleep_forever : spin_forever, NULL);
+				pthread_create(&thread, NULL, i % 2 ? sleep_forever : spin_forever,
+					       NULL);
 			pthread_create(&thread, NULL, exec_from_thread, NULL);
 			if (round % 2)
 				spin_forever(NULL);
@@ -368,7 +375,11 @@ TEST(execveat_and_fexecve)
 	int fd = open(guest_program, O_PATH | O_CLOEXEC), dir;
 	char folder[256];
 
-	CHECK_EXITED(IN_CHILD({ syscall(SYS_execveat, fd, "", args, environ, AT_EMPTY_PATH); _exit(1); }), 71);
+	CHECK_EXITED(IN_CHILD({
+			     syscall(SYS_execveat, fd, "", args, environ, AT_EMPTY_PATH);
+			     _exit(1);
+		     }),
+		     71);
 	CHECK_EXITED(IN_CHILD({ fexecve(fd, args, environ); _exit(1); }), 71);
 	CHECK_ERRNO(syscall(SYS_execveat, fd, "", args, environ, 0), ENOENT);
 	CHECK_ERRNO(syscall(SYS_execveat, 999, "x", args, environ, 0), EBADF);
@@ -381,7 +392,9 @@ TEST(execveat_and_fexecve)
 		_exit(1);
 	}), 71);
 	symlink(guest_program, "/tmp/exec_link");
-	CHECK_ERRNO(syscall(SYS_execveat, AT_FDCWD, "/tmp/exec_link", args, environ, AT_SYMLINK_NOFOLLOW), ELOOP);
+	CHECK_ERRNO(syscall(SYS_execveat, AT_FDCWD, "/tmp/exec_link", args, environ,
+			    AT_SYMLINK_NOFOLLOW),
+		    ELOOP);
 	CHECK_EXITED(IN_CHILD({ execv("/tmp/exec_link", args); _exit(1); }), 71);
 	unlink("/tmp/exec_link");
 }

@@ -27,7 +27,8 @@ static void catch_all(void)
 	struct sigaction action = { .sa_sigaction = on_fault, .sa_flags = SA_SIGINFO };
 
 	for (int i = 0; i < 6; i++)
-		sigaction((int[]){ SIGSEGV, SIGBUS, SIGILL, SIGFPE, SIGTRAP, SIGSYS }[i], &action, NULL);
+		sigaction((int[]){SIGSEGV, SIGBUS, SIGILL, SIGFPE, SIGTRAP, SIGSYS}[i], &action,
+			  NULL);
 }
 
 #define EXPECT_FAULT(signo, code, address, statement)                                              \
@@ -74,15 +75,19 @@ TEST(forbidden_access)
 	p[PAGE] = (char)0xc3;
 	EXPECT_FAULT(SIGSEGV, SEGV_ACCERR, p + PAGE, ((void (*)(void))(p + PAGE))());
 	CHECK(error_seen & 16);
-	EXPECT_FAULT(SIGSEGV, SEGV_ACCERR, (void *)forbidden_access, *(volatile char *)forbidden_access = 1);
+	EXPECT_FAULT(SIGSEGV, SEGV_ACCERR, (void *)forbidden_access,
+		     *(volatile char *)forbidden_access = 1);
 }
 
 TEST(kernel_and_noncanonical_addresses)
 {
 	catch_all();
-	EXPECT_FAULT(SIGSEGV, SEGV_MAPERR, (void *)0xffffffff81000000, (void)*(volatile char *)0xffffffff81000000);
-	EXPECT_FAULT(SIGSEGV, SEGV_MAPERR, (void *)0xffff888000000000, *(volatile char *)0xffff888000000000 = 1);
-	EXPECT_FAULT(SIGSEGV, SEGV_MAPERR, (void *)0x7ffffffff000, (void)*(volatile char *)0x7ffffffff000);
+	EXPECT_FAULT(SIGSEGV, SEGV_MAPERR, (void *)0xffffffff81000000,
+		     (void)*(volatile char *)0xffffffff81000000);
+	EXPECT_FAULT(SIGSEGV, SEGV_MAPERR, (void *)0xffff888000000000,
+		     *(volatile char *)0xffff888000000000 = 1);
+	EXPECT_FAULT(SIGSEGV, SEGV_MAPERR, (void *)0x7ffffffff000,
+		     (void)*(volatile char *)0x7ffffffff000);
 	/* A general-protection fault carries no address. */
 	EXPECT_FAULT(SIGSEGV, SI_KERNEL, NULL, (void)*(volatile char *)0x8000000000000000);
 	CHECK_EQ(trapno_seen, 13);
@@ -247,8 +252,11 @@ TEST(alignment_check_flag)
 
 	catch_all();
 	if (!sigsetjmp(jump, 1)) {
-		__asm__ volatile("pushf; orl $0x40000, (%%rsp); popf; mov 1(%0), %%rax; pushf; andl $~0x40000, (%%rsp); popf"
-				 : : "r"(words) : "rax", "cc", "memory");
+		__asm__ volatile("pushf; orl $0x40000, (%%rsp); popf; mov 1(%0), %%rax; pushf; "
+				 "andl $~0x40000, (%%rsp); popf"
+				 :
+				 : "r"(words)
+				 : "rax", "cc", "memory");
 		guest_skip("this processor does not check alignment");
 	}
 	__asm__ volatile("pushf; andl $~0x40000, (%%rsp); popf" : : : "cc", "memory");

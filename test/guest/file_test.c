@@ -135,8 +135,10 @@ TEST(descriptors)
 	CHECK_OK(fcntl(10, F_SETFD, FD_CLOEXEC));
 	CHECK_EQ(fcntl(10, F_GETFD), FD_CLOEXEC);
 	CHECK_OK(fcntl(fd, F_SETFL, O_APPEND | O_NONBLOCK));
-	CHECK_EQ(fcntl(fd, F_GETFL) & (O_APPEND | O_NONBLOCK | O_ACCMODE), O_APPEND | O_NONBLOCK | O_RDWR);
-	CHECK_EQ(fcntl(15, F_GETFL) & O_NONBLOCK, O_NONBLOCK); /* of the open file, not of the descriptor */
+	CHECK_EQ(fcntl(fd, F_GETFL) & (O_APPEND | O_NONBLOCK | O_ACCMODE),
+		 O_APPEND | O_NONBLOCK | O_RDWR);
+	CHECK_EQ(fcntl(15, F_GETFL) & O_NONBLOCK,
+		 O_NONBLOCK); /* of the open file, not of the descriptor */
 	CHECK_OK(setrlimit(RLIMIT_NOFILE, &limit));
 	while (open("/dev/null", O_RDONLY) >= 0)
 		n++;
@@ -261,14 +263,16 @@ TEST(record_locks)
 	CHECK_OK(fcntl(fd, F_SETLK, &lock));
 	CHECK_EXITED(IN_CHILD({
 		int other = open("r", O_RDWR);
-		struct flock mine = { .l_type = F_WRLCK, .l_whence = SEEK_SET, .l_start = 15, .l_len = 1 };
+		struct flock mine = {
+			.l_type = F_WRLCK, .l_whence = SEEK_SET, .l_start = 15, .l_len = 1};
 
 		CHECK_ERRNO(fcntl(other, F_SETLK, &mine), EAGAIN);
 		CHECK_OK(fcntl(other, F_GETLK, &mine));
 		CHECK_EQ(mine.l_type, F_WRLCK);
 		CHECK_EQ(mine.l_pid, parent);
 		CHECK_EQ(mine.l_start, 10);
-		mine = (struct flock){ .l_type = F_WRLCK, .l_whence = SEEK_SET, .l_start = 20, .l_len = 5 };
+		mine = (struct flock){
+			.l_type = F_WRLCK, .l_whence = SEEK_SET, .l_start = 20, .l_len = 5};
 		CHECK_OK(fcntl(other, F_SETLK, &mine));
 	}), 0);
 	pid_t pid = IN_CHILD({

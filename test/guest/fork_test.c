@@ -193,7 +193,7 @@ TEST(grandchildren)
 
 TEST(large_memory_survives_fork)
 {
-	size_t size = 16 << 20;
+	size_t size = guest_field("/proc/meminfo", "MemTotal") > 100000 ? 16 << 20 : 2 << 20;
 	unsigned char *p = guest_map(size);
 
 	for (size_t i = 0; i < size; i += PAGE)
@@ -230,14 +230,16 @@ TEST(a_hundred_children_at_once)
 TEST(all_registers_are_copied)
 {
 	register uint64_t rbx __asm__("rbx") = 0x1111, r12 __asm__("r12") = 0x2222;
-	register uint64_t r13 __asm__("r13") = 0x3333, r14 __asm__("r14") = 0x4444, r15 __asm__("r15") = 0x5555;
+	register uint64_t r13 __asm__("r13") = 0x3333, r14 __asm__("r14") = 0x4444,
+			      r15 __asm__("r15") = 0x5555;
 	uint64_t out[11];
 	long pid;
 
 	__asm__ volatile("mov $0xa1, %%rdi; mov $0xa2, %%rsi; mov $0xa3, %%rdx; mov $0xa4, %%r8\n"
 			 "mov $0xa5, %%r9; mov $0xa6, %%r10\n"
 			 "mov $57, %%eax; syscall\n"
-			 "mov %%rdi, (%[out]); mov %%rsi, 8(%[out]); mov %%rdx, 16(%[out]); mov %%r8, 24(%[out])\n"
+			 "mov %%rdi, (%[out]); mov %%rsi, 8(%[out]); mov %%rdx, 16(%[out]); mov "
+			 "%%r8, 24(%[out])\n"
 			 "mov %%r9, 32(%[out]); mov %%r10, 40(%[out])\n"
 			 : "=a"(pid), "+r"(rbx), "+r"(r12), "+r"(r13), "+r"(r14), "+r"(r15)
 			 : [out] "r"(out)
@@ -247,7 +249,8 @@ TEST(all_registers_are_copied)
 	out[8] = r13;
 	out[9] = r14;
 	out[10] = r15;
-	uint64_t expected[11] = { 0xa1, 0xa2, 0xa3, 0xa4, 0xa5, 0xa6, 0x1111, 0x2222, 0x3333, 0x4444, 0x5555 };
+	uint64_t expected[11] = {0xa1,	 0xa2,	 0xa3,	 0xa4,	 0xa5,	0xa6,
+				 0x1111, 0x2222, 0x3333, 0x4444, 0x5555};
 
 	for (int i = 0; i < 11; i++)
 		CHECK_EQ(out[i], expected[i]);

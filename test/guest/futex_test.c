@@ -3,15 +3,26 @@
 #include "guest.h"
 #include <pthread.h>
 
-enum { WAIT = 0, WAKE = 1, REQUEUE = 3, CMP_REQUEUE = 4, WAKE_OP = 5, WAIT_BITSET = 9, WAKE_BITSET = 10, PRIVATE = 128,
-       CLOCK_REALTIME_FLAG = 256 };
+enum {
+	WAIT = 0,
+	WAKE = 1,
+	REQUEUE = 3,
+	CMP_REQUEUE = 4,
+	WAKE_OP = 5,
+	WAIT_BITSET = 9,
+	WAKE_BITSET = 10,
+	PRIVATE = 128,
+	CLOCK_REALTIME_FLAG = 256
+};
 
-static long futex(volatile int *address, int op, int value, const struct timespec *timeout, volatile int *address2, int value3)
+static long futex(volatile int *address, int op, int value, const struct timespec *timeout,
+		  volatile int *address2, int value3)
 {
 	return syscall(SYS_futex, address, op, value, timeout, address2, value3);
 }
 
-static long futex_count(volatile int *address, int op, int value, long count, volatile int *address2, int value3)
+static long futex_count(volatile int *address, int op, int value, long count,
+			volatile int *address2, int value3)
 {
 	return syscall(SYS_futex, address, op, value, count, address2, value3);
 }
@@ -140,7 +151,8 @@ TEST(requeue_moves_waiters)
 
 	start_waiters(w, 4, &word, WAIT | PRIVATE);
 	CHECK_ERRNO(futex_count(&word, CMP_REQUEUE | PRIVATE, 1, 10, &other, 99), EAGAIN);
-	CHECK_EQ(futex_count(&word, CMP_REQUEUE | PRIVATE, 1, 2, &other, 0), 3); /* one woken, two moved */
+	CHECK_EQ(futex_count(&word, CMP_REQUEUE | PRIVATE, 1, 2, &other, 0),
+		 3); /* one woken, two moved */
 	CHECK(WAIT_UNTIL(count_woken(w, 4) == 1));
 	CHECK_EQ(futex(&word, WAKE | PRIVATE, 10, NULL, NULL, 0), 1);
 	CHECK_EQ(futex(&other, WAKE | PRIVATE, 10, NULL, NULL, 0), 2);
@@ -157,7 +169,9 @@ TEST(wake_op_changes_and_wakes)
 	start_waiters(w, 2, &word, WAIT | PRIVATE);
 	start_waiters(v, 2, &other, WAIT | PRIVATE);
 	/* other += 3; wake one of word; wake others if the old value was 5. */
-	CHECK_EQ(futex_count(&word, WAKE_OP | PRIVATE, 1, 10, &other, 1 << 28 | 0 << 24 | 3 << 12 | 5), 3);
+	CHECK_EQ(futex_count(&word, WAKE_OP | PRIVATE, 1, 10, &other,
+			     1 << 28 | 0 << 24 | 3 << 12 | 5),
+		 3);
 	CHECK_EQ(other, 8);
 	CHECK_EQ(futex(&word, WAKE | PRIVATE, 10, NULL, NULL, 0), 1);
 	join_waiters(w, 2);
@@ -288,7 +302,9 @@ TEST(robust_list_that_is_broken_hurts_nobody)
 		CHECK_EXITED(IN_CHILD({
 			static struct robust_head mine;
 
-			mine.list.next = i == 0 ? (void *)1 : i == 1 ? (void *)0xffffffff80000000 : &mine.list;
+			mine.list.next = i == 0	  ? (void *)1
+					 : i == 1 ? (void *)0xffffffff80000000
+						  : &mine.list;
 			mine.pending = (void *)(i == 2 ? 8UL : 0UL);
 			if (i == 2) {
 				static struct robust_list loop;

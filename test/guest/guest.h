@@ -200,6 +200,9 @@ const char *guest_read_file(const char *path);
  * none. */
 long guest_field(const char *path, const char *key);
 
+/* Write /proc/self/oom_score_adj: "-1000" is never killed for want of memory (needs root), "0" is the usual. */
+void guest_set_oom_score(const char *score);
+
 /* Zeroed memory shared with descendants. */
 void *guest_shared(size_t size);
 

@@ -17,9 +17,32 @@ static char *area;
 
 static long random_argument(void)
 {
-	static const long odd[] = { 0, 1, -1, 2, 3, 7, 8, 16, 64, 100, 255, 4095, 4096, 4097, 65536, INT32_MAX, INT32_MIN, INT64_MAX,
-				    INT64_MIN, 0x10, -100 /* AT_FDCWD */, 1L << 47, (1L << 47) - 4096, (long)0xffffffff80000000,
-				    (long)0xffff800000000000, 0x8000 };
+	static const long odd[] = {0,
+				   1,
+				   -1,
+				   2,
+				   3,
+				   7,
+				   8,
+				   16,
+				   64,
+				   100,
+				   255,
+				   4095,
+				   4096,
+				   4097,
+				   65536,
+				   INT32_MAX,
+				   INT32_MIN,
+				   INT64_MAX,
+				   INT64_MIN,
+				   0x10,
+				   -100 /* AT_FDCWD */,
+				   1L << 47,
+				   (1L << 47) - 4096,
+				   (long)0xffffffff80000000,
+				   (long)0xffff800000000000,
+				   0x8000};
 
 	switch (next_random() % 8) {
 	case 0:
@@ -41,19 +64,96 @@ static long random_argument(void)
 static bool is_excluded(long number)
 {
 	static const int excluded[] = {
-		SYS_exit, SYS_exit_group, SYS_reboot, SYS_kill, SYS_tkill, SYS_tgkill, SYS_rt_sigqueueinfo,
-		SYS_rt_tgsigqueueinfo, SYS_fork, SYS_vfork, SYS_clone, SYS_clone3, SYS_pause, SYS_rt_sigsuspend,
-		SYS_rt_sigtimedwait, SYS_rt_sigreturn, SYS_munmap, SYS_wait4, SYS_waitid, SYS_alarm, SYS_setitimer,
-		SYS_nanosleep, SYS_clock_nanosleep, SYS_poll, SYS_ppoll, SYS_select, SYS_pselect6, SYS_epoll_wait,
-		SYS_epoll_pwait, 441 /* epoll_pwait2 */, SYS_futex, SYS_setuid, SYS_setreuid, SYS_setresuid, SYS_rt_sigaction,
-		SYS_rt_sigprocmask, SYS_arch_prctl, SYS_setrlimit, SYS_prlimit64, SYS_settimeofday, SYS_clock_settime,
-		SYS_sethostname, SYS_setdomainname, SYS_execve, SYS_execveat, SYS_chroot, SYS_pivot_root, SYS_mount,
-		SYS_umount2, SYS_unlink, SYS_unlinkat, SYS_rename, SYS_renameat, SYS_renameat2, SYS_rmdir, SYS_ptrace,
-		SYS_iopl, SYS_ioperm, SYS_swapon, SYS_swapoff, SYS_init_module, SYS_delete_module, SYS_finit_module,
-		SYS_kexec_load, SYS_kexec_file_load, SYS_acct, SYS_quotactl, SYS_vhangup, SYS_timer_create, SYS_sched_setscheduler,
-		SYS_sched_setattr, SYS_sched_setparam, SYS_brk, SYS_mlockall, SYS_pidfd_send_signal, SYS_bpf, SYS_seccomp,
-		SYS_prctl, SYS_personality, SYS_perf_event_open, SYS_modify_ldt, SYS_unshare, SYS_setns, SYS_syslog,
-		SYS_process_vm_writev, SYS_mremap, SYS_sync, SYS_sysfs, SYS_userfaultfd, SYS_restart_syscall,
+		SYS_exit,
+		SYS_exit_group,
+		SYS_reboot,
+		SYS_kill,
+		SYS_tkill,
+		SYS_tgkill,
+		SYS_rt_sigqueueinfo,
+		SYS_rt_tgsigqueueinfo,
+		SYS_fork,
+		SYS_vfork,
+		SYS_clone,
+		SYS_clone3,
+		SYS_pause,
+		SYS_rt_sigsuspend,
+		SYS_rt_sigtimedwait,
+		SYS_rt_sigreturn,
+		SYS_munmap,
+		SYS_wait4,
+		SYS_waitid,
+		SYS_alarm,
+		SYS_setitimer,
+		SYS_nanosleep,
+		SYS_clock_nanosleep,
+		SYS_poll,
+		SYS_ppoll,
+		SYS_select,
+		SYS_pselect6,
+		SYS_epoll_wait,
+		SYS_epoll_pwait,
+		441 /* epoll_pwait2 */,
+		SYS_futex,
+		SYS_setuid,
+		SYS_setreuid,
+		SYS_setresuid,
+		SYS_rt_sigaction,
+		SYS_rt_sigprocmask,
+		SYS_arch_prctl,
+		SYS_setrlimit,
+		SYS_prlimit64,
+		SYS_settimeofday,
+		SYS_clock_settime,
+		SYS_sethostname,
+		SYS_setdomainname,
+		SYS_execve,
+		SYS_execveat,
+		SYS_chroot,
+		SYS_pivot_root,
+		SYS_mount,
+		SYS_umount2,
+		SYS_unlink,
+		SYS_unlinkat,
+		SYS_rename,
+		SYS_renameat,
+		SYS_renameat2,
+		SYS_rmdir,
+		SYS_ptrace,
+		SYS_iopl,
+		SYS_ioperm,
+		SYS_swapon,
+		SYS_swapoff,
+		SYS_init_module,
+		SYS_delete_module,
+		SYS_finit_module,
+		SYS_kexec_load,
+		SYS_kexec_file_load,
+		SYS_acct,
+		SYS_quotactl,
+		SYS_vhangup,
+		SYS_timer_create,
+		SYS_sched_setscheduler,
+		SYS_sched_setattr,
+		SYS_sched_setparam,
+		SYS_brk,
+		SYS_mlockall,
+		SYS_pidfd_send_signal,
+		SYS_bpf,
+		SYS_seccomp,
+		SYS_prctl,
+		SYS_personality,
+		SYS_perf_event_open,
+		SYS_modify_ldt,
+		SYS_unshare,
+		SYS_setns,
+		SYS_syslog,
+		SYS_process_vm_writev,
+		SYS_mremap,
+		SYS_sync,
+		SYS_sysfs,
+		SYS_userfaultfd,
+		SYS_restart_syscall,
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(excluded); i++)
@@ -110,15 +210,15 @@ static void hammer(uint64_t seed, int count)
 	signal(SIGPIPE, SIG_IGN);
 	signal(SIGIO, SIG_IGN);
 	signal(SIGXFSZ, SIG_IGN);
-	struct rlimit files = { 64, 64 }, size = { 1 << 20, 1 << 20 }, memory = { 256 << 20, 256 << 20 };
+	struct rlimit files = {64, 64}, size = {1 << 20, 1 << 20}, memory = {256 << 20, 256 << 20};
 
 	setrlimit(RLIMIT_NOFILE, &files);
 	setrlimit(RLIMIT_FSIZE, &size);
 	setrlimit(RLIMIT_AS, &memory);
 	setitimer(ITIMER_REAL, &often, NULL); /* ends calls that would wait for ever */
 	for (int i = 0; i < count; i++)
-		syscall(choose_call(), random_argument(), random_argument(), random_argument(), random_argument(),
-			random_argument(), random_argument());
+		syscall(choose_call(), random_argument(), random_argument(), random_argument(),
+			random_argument(), random_argument(), random_argument());
 }
 
 /* Each seed in a process of its own: it may die of what it did to itself, the system may not. */

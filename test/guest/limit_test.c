@@ -80,7 +80,8 @@ TEST(fork_bomb_under_nproc)
 
 	while (wait(NULL) > 0)
 		dead++;
-	CHECK(dead == 59 || dead == 60); /* and the bomb itself, whose place another may have taken */
+	CHECK(dead == 59 ||
+	      dead == 60); /* and the bomb itself, whose place another may have taken */
 	CHECK_EXITED(IN_CHILD({
 		struct rlimit limit = { 3, 3 };
 		int made = 0;

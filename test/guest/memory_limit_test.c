@@ -81,7 +81,7 @@ TEST(several_eaters_die_and_the_system_lives)
 
 	for (int i = 0; i < 4; i++)
 		pids[i] = IN_CHILD({
-			size_t size = 256UL << 20;
+			size_t size = meminfo_kb("MemTotal") * 1024UL / 2;
 			char *p = mmap(NULL, size, RW, ANON | MAP_NORESERVE, -1, 0);
 
 			for (size_t n = 0; n < size; n += PAGE)

@@ -68,7 +68,8 @@ TEST(errors)
 TEST(permissions_of_the_descriptor_count)
 {
 	guest_write_file("/tmp/mmap_ro", "text", 0644);
-	int ro = open("/tmp/mmap_ro", O_RDONLY), wo = open("/tmp/mmap_ro", O_WRONLY), path = open("/tmp/mmap_ro", O_PATH);
+	int ro = open("/tmp/mmap_ro", O_RDONLY), wo = open("/tmp/mmap_ro", O_WRONLY),
+	    path = open("/tmp/mmap_ro", O_PATH);
 
 	CHECK_ERRNO(mmap(NULL, PAGE, RW, MAP_SHARED, ro, 0), EACCES);
 	CHECK_ERRNO(mmap(NULL, PAGE, PROT_READ, MAP_PRIVATE, wo, 0), EACCES);
@@ -243,7 +244,8 @@ TEST(adjacent_mappings_merge)
 	unsigned long start, end;
 
 	while (fgets(line, sizeof(line), f))
-		if (sscanf(line, "%lx-%lx", &start, &end) == 2 && end > (unsigned long)p && start < (unsigned long)p + 30 * PAGE)
+		if (sscanf(line, "%lx-%lx", &start, &end) == 2 && end > (unsigned long)p &&
+		    start < (unsigned long)p + 30 * PAGE)
 			lines++;
 	fclose(f);
 	CHECK_EQ(lines, 1);
@@ -283,7 +285,8 @@ TEST(limit_of_the_address_space)
 
 		CHECK(p != MAP_FAILED);
 		CHECK_ERRNO(map(NULL, PAGE, RW, ANON), ENOMEM);
-		CHECK_EQ(map(p, 20 * PAGE, PROT_READ, ANON | MAP_FIXED), p); /* what it replaces counts off */
+		CHECK_EQ(map(p, 20 * PAGE, PROT_READ, ANON | MAP_FIXED),
+			 p); /* what it replaces counts off */
 		CHECK_OK(munmap(p, PAGE));
 		CHECK(map(NULL, PAGE, RW, ANON) != MAP_FAILED);
 	}), 0);
@@ -294,10 +297,12 @@ TEST(limit_of_data)
 	CHECK_EXITED(IN_CHILD({
 		struct rlimit limit = { 0 };
 
-		limit.rlim_cur = limit.rlim_max = guest_field("/proc/self/status", "VmData") * 1024 + 30 * PAGE;
+		limit.rlim_cur = limit.rlim_max =
+			guest_field("/proc/self/status", "VmData") * 1024 + 30 * PAGE;
 		CHECK_OK(setrlimit(RLIMIT_DATA, &limit));
 		CHECK_ERRNO(map(NULL, 40 * PAGE, RW, ANON), ENOMEM);
-		CHECK(map(NULL, 40 * PAGE, PROT_READ, ANON) != MAP_FAILED); /* only private writable ones count */
+		CHECK(map(NULL, 40 * PAGE, PROT_READ, ANON) !=
+		      MAP_FAILED); /* only private writable ones count */
 		CHECK(map(NULL, 40 * PAGE, RW, MAP_SHARED | MAP_ANONYMOUS) != MAP_FAILED);
 		CHECK(map(NULL, 10 * PAGE, RW, ANON) != MAP_FAILED);
 	}), 0);

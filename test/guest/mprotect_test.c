@@ -177,7 +177,8 @@ TEST(many_splits_and_merges)
 	unsigned long start, end;
 
 	while (fgets(line, sizeof(line), f))
-		if (sscanf(line, "%lx-%lx", &start, &end) == 2 && end > (unsigned long)p && start < (unsigned long)p + 200 * PAGE)
+		if (sscanf(line, "%lx-%lx", &start, &end) == 2 && end > (unsigned long)p &&
+		    start < (unsigned long)p + 200 * PAGE)
 			lines++;
 	fclose(f);
 	CHECK_EQ(lines, 1);

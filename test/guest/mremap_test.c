@@ -89,7 +89,9 @@ TEST(part_of_a_mapping_moves)
 	char *p = area(6, 6), *q = area(6, 1);
 
 	number_pages(p, 6);
-	CHECK_EQ(mremap(p + 2 * PAGE, 2 * PAGE, 2 * PAGE, MREMAP_MAYMOVE | MREMAP_FIXED, q + 2 * PAGE), q + 2 * PAGE);
+	CHECK_EQ(mremap(p + 2 * PAGE, 2 * PAGE, 2 * PAGE, MREMAP_MAYMOVE | MREMAP_FIXED,
+			q + 2 * PAGE),
+		 q + 2 * PAGE);
 	CHECK_EQ(q[2 * PAGE], 3);
 	CHECK_EQ(q[3 * PAGE], 4);
 	CHECK(!guest_can_read(p + 2 * PAGE));
@@ -135,7 +137,8 @@ TEST(errors)
 	CHECK_ERRNO(mremap(p, PAGE, 0, MREMAP_MAYMOVE), EINVAL);
 	CHECK_ERRNO(mremap(p, PAGE, 2 * PAGE, 0x80), EINVAL);
 	CHECK_ERRNO(mremap(p, PAGE, 2 * PAGE, MREMAP_FIXED, p + 8 * PAGE), EINVAL);
-	CHECK_ERRNO(mremap(p, 2 * PAGE, 2 * PAGE, MREMAP_MAYMOVE | MREMAP_FIXED, p + PAGE), EINVAL); /* they overlap */
+	CHECK_ERRNO(mremap(p, 2 * PAGE, 2 * PAGE, MREMAP_MAYMOVE | MREMAP_FIXED, p + PAGE),
+		    EINVAL); /* they overlap */
 	CHECK_ERRNO(mremap(p, PAGE, PAGE, MREMAP_MAYMOVE | MREMAP_FIXED, p + 1), EINVAL);
 	CHECK_ERRNO(mremap(p + 20 * PAGE, PAGE, 2 * PAGE, MREMAP_MAYMOVE), EFAULT);
 	CHECK_EQ(mremap(p, PAGE, 1UL << 47, MREMAP_MAYMOVE), MAP_FAILED);

@@ -17,7 +17,8 @@ TEST(bytes_come_out_in_order)
 		close(fds[0]);
 		for (size_t i = 0; i < sizeof(out);) {
 			size_t n = 1 + i % 9973;
-			ssize_t w = write(fds[1], out + i, n < sizeof(out) - i ? n : sizeof(out) - i);
+			ssize_t w =
+				write(fds[1], out + i, n < sizeof(out) - i ? n : sizeof(out) - i);
 
 			if (w <= 0)
 				_exit(1);
@@ -171,7 +172,7 @@ TEST(vectors)
 {
 	int fds[2];
 	char a[4] = "", b[10] = "";
-	struct iovec out[3] = { { "ab", 2 }, { "", 0 }, { "cdefg", 5 } }, in[2] = { { a, 3 }, { b, 9 } };
+	struct iovec out[3] = {{"ab", 2}, {"", 0}, {"cdefg", 5}}, in[2] = {{a, 3}, {b, 9}};
 
 	pipe(fds);
 	CHECK_EQ(writev(fds[1], out, 3), 7);

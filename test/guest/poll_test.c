@@ -40,7 +40,8 @@ TEST(states_of_a_pipe)
 
 TEST(files_are_always_ready)
 {
-	int file = open("/proc/self/exe", O_RDONLY), null = open("/dev/null", O_RDWR), zero = open("/dev/zero", O_RDWR);
+	int file = open("/proc/self/exe", O_RDONLY), null = open("/dev/null", O_RDWR),
+	    zero = open("/dev/zero", O_RDWR);
 
 	CHECK_EQ(poll_once(file, POLLIN | POLLOUT), POLLIN | POLLOUT);
 	CHECK_EQ(poll_once(null, POLLIN | POLLOUT), POLLIN | POLLOUT);

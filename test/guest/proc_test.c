@@ -44,9 +44,12 @@ TEST(maps_format)
 	REQUIRE(f);
 	while (fgets(line, sizeof(line), f)) {
 		lines++;
-		CHECK_EQ(sscanf(line, "%lx-%lx %4s %lx %x:%x %lu%n", &start, &end, perms, &offset, &major, &minor, &inode, &at), 7);
+		CHECK_EQ(sscanf(line, "%lx-%lx %4s %lx %x:%x %lu%n", &start, &end, perms, &offset,
+				&major, &minor, &inode, &at),
+			 7);
 		CHECK(start < end && start >= last && !(start & 4095) && !(end & 4095));
-		CHECK(strchr("r-", perms[0]) && strchr("w-", perms[1]) && strchr("x-", perms[2]) && strchr("ps", perms[3]));
+		CHECK(strchr("r-", perms[0]) && strchr("w-", perms[1]) && strchr("x-", perms[2]) &&
+		      strchr("ps", perms[3]));
 		last = end;
 		if (strlen(line) > (size_t)at + 2) {
 			char *name = line + 73;
@@ -68,7 +71,8 @@ TEST(maps_format)
 
 TEST(maps_of_many_lines_is_read_in_pieces)
 {
-	char *p = mmap(NULL, 1000 * PAGE, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0), buffer[777];
+	char *p = mmap(NULL, 1000 * PAGE, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0),
+	     buffer[777];
 	int fd = open("/proc/self/maps", O_RDONLY), lines = 0;
 	ssize_t n;
 
@@ -87,8 +91,9 @@ TEST(stat_fields)
 	unsigned long flags;
 
 	prctl(PR_SET_NAME, "a) (b c");
-	CHECK_EQ(sscanf(guest_read_file("/proc/self/stat"), "%d (a) (b c) %c %d %d %d %d %d %lu", &pid, &state, &ppid, &pgrp,
-			&session, &tty, &tpgid, &flags), 8);
+	CHECK_EQ(sscanf(guest_read_file("/proc/self/stat"), "%d (a) (b c) %c %d %d %d %d %d %lu",
+			&pid, &state, &ppid, &pgrp, &session, &tty, &tpgid, &flags),
+		 8);
 	CHECK_EQ(pid, getpid());
 	CHECK_EQ(state, 'R');
 	CHECK_EQ(ppid, getppid());
@@ -106,20 +111,59 @@ TEST(stat_fields)
 
 TEST(status_fields)
 {
-	static const char *const wanted[] = { "Name", "Umask", "State", "Tgid", "Ngid", "Pid", "PPid", "TracerPid", "Uid", "Gid",
-					      "FDSize", "Groups", "VmPeak", "VmSize", "VmLck", "VmPin", "VmHWM", "VmRSS",
-					      "RssAnon", "RssFile", "RssShmem", "VmData", "VmStk", "VmExe", "VmLib", "VmPTE",
-					      "VmSwap", "Threads", "SigQ", "SigPnd", "ShdPnd", "SigBlk", "SigIgn", "SigCgt",
-					      "CapInh", "CapPrm", "CapEff", "CapBnd", "CapAmb", "NoNewPrivs", "Cpus_allowed",
-					      "Cpus_allowed_list", "voluntary_ctxt_switches", "nonvoluntary_ctxt_switches" };
+	static const char *const wanted[] = {"Name",
+					     "Umask",
+					     "State",
+					     "Tgid",
+					     "Ngid",
+					     "Pid",
+					     "PPid",
+					     "TracerPid",
+					     "Uid",
+					     "Gid",
+					     "FDSize",
+					     "Groups",
+					     "VmPeak",
+					     "VmSize",
+					     "VmLck",
+					     "VmPin",
+					     "VmHWM",
+					     "VmRSS",
+					     "RssAnon",
+					     "RssFile",
+					     "RssShmem",
+					     "VmData",
+					     "VmStk",
+					     "VmExe",
+					     "VmLib",
+					     "VmPTE",
+					     "VmSwap",
+					     "Threads",
+					     "SigQ",
+					     "SigPnd",
+					     "ShdPnd",
+					     "SigBlk",
+					     "SigIgn",
+					     "SigCgt",
+					     "CapInh",
+					     "CapPrm",
+					     "CapEff",
+					     "CapBnd",
+					     "CapAmb",
+					     "NoNewPrivs",
+					     "Cpus_allowed",
+					     "Cpus_allowed_list",
+					     "voluntary_ctxt_switches",
+					     "nonvoluntary_ctxt_switches"};
 	const char *text = guest_read_file("/proc/self/status");
 
 	for (size_t i = 0; i < ARRAY_SIZE(wanted); i++) {
 		char line[64];
 
 		snprintf(line, sizeof(line), "\n%s:\t", wanted[i]);
-		guest_check(i == 0 ? !strncmp(text, line + 1, strlen(line) - 1) : strstr(text, line) != NULL, __FILE__, __LINE__,
-			    "no %s in status", wanted[i]);
+		guest_check(i == 0 ? !strncmp(text, line + 1, strlen(line) - 1)
+				   : strstr(text, line) != NULL,
+			    __FILE__, __LINE__, "no %s in status", wanted[i]);
 	}
 	sigset_t set;
 
@@ -167,7 +211,9 @@ TEST(another_process)
 	snprintf(path, sizeof(path), "/proc/%d/cmdline", pid);
 	const char *text = guest_read_file(path);
 	char expected[400];
-	size_t length = snprintf(expected, sizeof(expected), "%s%c@proc_wait_to_be_read%cargument two%c%c", guest_program, 0, 0, 0, 0);
+	size_t length =
+		snprintf(expected, sizeof(expected), "%s%c@proc_wait_to_be_read%cargument two%c%c",
+			 guest_program, 0, 0, 0, 0);
 
 	CHECK(!memcmp(text, expected, length));
 	snprintf(path, sizeof(path), "/proc/%d/environ", pid);
@@ -339,11 +385,14 @@ TEST(system_files)
 	double a, b, c;
 	int running, all, last;
 
-	CHECK_EQ(sscanf(guest_read_file("/proc/loadavg"), "%lf %lf %lf %d/%d %d", &a, &b, &c, &running, &all, &last), 6);
+	CHECK_EQ(sscanf(guest_read_file("/proc/loadavg"), "%lf %lf %lf %d/%d %d", &a, &b, &c,
+			&running, &all, &last),
+		 6);
 	CHECK(running >= 1 && all >= running);
 	CHECK(strlen(guest_read_file("/proc/cmdline")) > 0);
 	CHECK(atoi(guest_read_file("/proc/sys/kernel/pid_max")) >= 300);
-	CHECK(!strncmp(guest_read_file("/proc/sys/kernel/osrelease"), u.release, strlen(u.release)));
+	CHECK(!strncmp(guest_read_file("/proc/sys/kernel/osrelease"), u.release,
+		       strlen(u.release)));
 	CHECK(strlen(guest_read_file("/proc/sys/kernel/random/uuid")) == 37);
 }
 
@@ -366,8 +415,10 @@ TEST(limits_file)
 	setrlimit(RLIMIT_NOFILE, &limit);
 	const char *text = guest_read_file("/proc/self/limits");
 
-	CHECK(strstr(text, "Limit                     Soft Limit           Hard Limit           Units"));
-	CHECK(strstr(text, "Max open files            100                  200                  files"));
+	CHECK(strstr(text,
+		     "Limit                     Soft Limit           Hard Limit           Units"));
+	CHECK(strstr(text,
+		     "Max open files            100                  200                  files"));
 }
 
 TEST(mem_file)

@@ -57,7 +57,8 @@ TEST(default_modes)
 	CHECK(isatty(slave));
 	CHECK(isatty(master));
 	CHECK_OK(tcgetattr(slave, &t));
-	CHECK_EQ(t.c_lflag & (ICANON | ECHO | ECHOE | ISIG | IEXTEN), ICANON | ECHO | ECHOE | ISIG | IEXTEN);
+	CHECK_EQ(t.c_lflag & (ICANON | ECHO | ECHOE | ISIG | IEXTEN),
+		 ICANON | ECHO | ECHOE | ISIG | IEXTEN);
 	CHECK_EQ(t.c_iflag & ICRNL, ICRNL);
 	CHECK_EQ(t.c_oflag & (OPOST | ONLCR), OPOST | ONLCR);
 	CHECK_EQ(t.c_cc[VINTR], 3);

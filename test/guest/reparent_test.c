@@ -122,7 +122,8 @@ TEST(leader_may_exit_before_its_threads)
 		syscall(SYS_exit, 55); /* the leader only: its status does not count */
 	});
 	CHECK(WAIT_UNTIL(guest_task_state(pid) == 'Z'));
-	CHECK_EQ(waitpid(pid, NULL, WNOHANG), 0); /* a zombie leader of a living group is not reaped */
+	CHECK_EQ(waitpid(pid, NULL, WNOHANG),
+		 0); /* a zombie leader of a living group is not reaped */
 	CHECK_EXITED(pid, 0);
 }
 
@@ -162,6 +163,10 @@ TEST(a_long_chain_of_orphans)
 	volatile int *count = guest_shared(PAGE);
 
 	for (int i = 0; i < 20; i++)
-		CHECK_EXITED(IN_CHILD(IN_CHILD({ guest_sleep_ms(5); __atomic_add_fetch(count, 1, __ATOMIC_SEQ_CST); })), 0);
+		CHECK_EXITED(IN_CHILD(IN_CHILD({
+				     guest_sleep_ms(5);
+				     __atomic_add_fetch(count, 1, __ATOMIC_SEQ_CST);
+			     })),
+			     0);
 	CHECK(WAIT_UNTIL(*count == 20));
 }

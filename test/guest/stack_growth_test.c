@@ -38,7 +38,8 @@ TEST(a_far_access_grows_at_once)
 		volatile char *p = alloca(2 << 20);
 
 		p[0] = 1; /* one page, far below: the pages between stay untouched */
-		CHECK(guest_field("/proc/self/status", "VmRSS") < guest_field("/proc/self/status", "VmSize"));
+		CHECK(guest_field("/proc/self/status", "VmRSS") <
+		      guest_field("/proc/self/status", "VmSize"));
 	}), 0);
 }
 
@@ -84,7 +85,9 @@ TEST(gap_to_a_mapping_below)
 		char *below = start - (1 << 20);
 
 		setrlimit(RLIMIT_CORE, &none);
-		CHECK_EQ(mmap(below, PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED_NOREPLACE, -1, 0), below);
+		CHECK_EQ(mmap(below, PAGE, PROT_READ | PROT_WRITE,
+			      MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED_NOREPLACE, -1, 0),
+			 below);
 		touch(64 << 10); /* far enough away */
 		touch((1 << 20) - (64 << 10)); /* into the gap of 256 pages */
 	});
@@ -92,7 +95,8 @@ TEST(gap_to_a_mapping_below)
 
 TEST(growsdown_mapping)
 {
-	char *area = mmap(NULL, 600 * PAGE, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0), perms[5];
+	char *area = mmap(NULL, 600 * PAGE, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0),
+	     perms[5];
 
 	munmap(area, 600 * PAGE);
 	char *p = mmap(area + 500 * PAGE, 2 * PAGE, PROT_READ | PROT_WRITE,

@@ -18,8 +18,10 @@ static uint64_t read_clock(clockid_t clock)
 
 TEST(clocks_exist_and_agree)
 {
-	static const clockid_t clocks[] = { CLOCK_REALTIME, CLOCK_MONOTONIC, CLOCK_PROCESS_CPUTIME_ID, CLOCK_THREAD_CPUTIME_ID,
-					    CLOCK_MONOTONIC_RAW, CLOCK_REALTIME_COARSE, CLOCK_MONOTONIC_COARSE, CLOCK_BOOTTIME };
+	static const clockid_t clocks[] = {CLOCK_REALTIME,	     CLOCK_MONOTONIC,
+					   CLOCK_PROCESS_CPUTIME_ID, CLOCK_THREAD_CPUTIME_ID,
+					   CLOCK_MONOTONIC_RAW,	     CLOCK_REALTIME_COARSE,
+					   CLOCK_MONOTONIC_COARSE,   CLOCK_BOOTTIME};
 	struct timespec t;
 	struct timeval tv;
 
@@ -34,7 +36,8 @@ TEST(clocks_exist_and_agree)
 		CHECK(t.tv_sec * 1000000000ULL + t.tv_nsec >= b);
 	}
 	gettimeofday(&tv, NULL);
-	CHECK(llabs((long long)read_clock(CLOCK_REALTIME) / 1000 - (tv.tv_sec * 1000000LL + tv.tv_usec)) < 1000000);
+	CHECK(llabs((long long)read_clock(CLOCK_REALTIME) / 1000 -
+		    (tv.tv_sec * 1000000LL + tv.tv_usec)) < 1000000);
 	CHECK(llabs((long long)time(NULL) - tv.tv_sec) <= 1);
 	CHECK(tv.tv_sec > 1577836800); /* 2020: the clock was set */
 	CHECK_ERRNO(clock_gettime(99, &t), EINVAL);
@@ -51,7 +54,10 @@ struct vdso_symbol {
  * version. */
 TEST(vdso_has_its_symbols)
 {
-	struct vdso_symbol wanted[] = { { "__vdso_clock_gettime" }, { "__vdso_gettimeofday" }, { "__vdso_time" }, { "__vdso_getcpu" } };
+	struct vdso_symbol wanted[] = {{"__vdso_clock_gettime"},
+				       {"__vdso_gettimeofday"},
+				       {"__vdso_time"},
+				       {"__vdso_getcpu"}};
 	char *base = (char *)getauxval(AT_SYSINFO_EHDR);
 
 	REQUIRE(base);
@@ -91,7 +97,8 @@ TEST(vdso_has_its_symbols)
 		for (size_t n = 0; n < ARRAY_SIZE(wanted); n++)
 			wanted[n].found |= !strcmp(strings + symbols[i].st_name, wanted[n].name);
 	for (size_t n = 0; n < ARRAY_SIZE(wanted); n++)
-		guest_check(wanted[n].found, __FILE__, __LINE__, "no %s in the vDSO", wanted[n].name);
+		guest_check(wanted[n].found, __FILE__, __LINE__, "no %s in the vDSO",
+			    wanted[n].name);
 }
 
 static volatile int stop;
@@ -101,7 +108,8 @@ static int went_back;
 static void *watch_clock(void *unused)
 {
 	while (!stop) {
-		uint64_t before = __atomic_load_n(&shared_last, __ATOMIC_SEQ_CST), now = guest_now();
+		uint64_t before = __atomic_load_n(&shared_last, __ATOMIC_SEQ_CST),
+			 now = guest_now();
 
 		if (now < before)
 			__atomic_add_fetch(&went_back, 1, __ATOMIC_RELAXED);
@@ -235,7 +243,8 @@ TEST(interval_timers_of_cpu_time)
 TEST(posix_timers)
 {
 	timer_t timer;
-	struct sigevent event = { .sigev_notify = SIGEV_SIGNAL, .sigev_signo = SIGRTMIN, .sigev_value.sival_int = 55 };
+	struct sigevent event = {
+		.sigev_notify = SIGEV_SIGNAL, .sigev_signo = SIGRTMIN, .sigev_value.sival_int = 55};
 	struct itimerspec t = { { 0, 10000000 }, { 0, 20000000 } }, now;
 
 	handle(SIGRTMIN);
@@ -282,7 +291,8 @@ static void on_thread_timer(union sigval v)
 TEST(timer_that_starts_a_thread)
 {
 	timer_t timer;
-	struct sigevent event = { .sigev_notify = SIGEV_THREAD, .sigev_notify_function = on_thread_timer };
+	struct sigevent event = {.sigev_notify = SIGEV_THREAD,
+				 .sigev_notify_function = on_thread_timer};
 	struct itimerspec t = { { 0 }, { 0, 10000000 } };
 
 	CHECK_OK(timer_create(CLOCK_MONOTONIC, &event, &timer));
@@ -307,7 +317,8 @@ TEST(cpu_times_add_up)
 	CHECK((t1.tms_utime + t1.tms_stime) - (t0.tms_utime + t0.tms_stime) >= 4);
 	CHECK_OK(getrusage(RUSAGE_SELF, &self));
 	CHECK_OK(getrusage(RUSAGE_THREAD, &thread));
-	CHECK(self.ru_utime.tv_usec + self.ru_stime.tv_usec + self.ru_utime.tv_sec * 1000000 >= 50000);
+	CHECK(self.ru_utime.tv_usec + self.ru_stime.tv_usec + self.ru_utime.tv_sec * 1000000 >=
+	      50000);
 	CHECK_ERRNO(getrusage(5, &self), EINVAL);
 	CHECK_EXITED(IN_CHILD(burn_ms(50)), 0);
 	getrusage(RUSAGE_CHILDREN, &children);

@@ -14,21 +14,29 @@ static int sse_survives(uint32_t seed, int rounds)
 	for (int round = 0; round < rounds; round++) {
 		for (int i = 0; i < 64; i++)
 			in[i] = seed * 2654435761u + i * 40503u + round;
-		__asm__ volatile(
-			"movdqu (%0), %%xmm0; movdqu 16(%0), %%xmm1; movdqu 32(%0), %%xmm2; movdqu 48(%0), %%xmm3\n"
-			"movdqu 64(%0), %%xmm4; movdqu 80(%0), %%xmm5; movdqu 96(%0), %%xmm6; movdqu 112(%0), %%xmm7\n"
-			"movdqu 128(%0), %%xmm8; movdqu 144(%0), %%xmm9; movdqu 160(%0), %%xmm10; movdqu 176(%0), %%xmm11\n"
-			"movdqu 192(%0), %%xmm12; movdqu 208(%0), %%xmm13; movdqu 224(%0), %%xmm14; movdqu 240(%0), %%xmm15\n"
-			"mov $24, %%eax; syscall\n" /* sched_yield */
-			"mov $20000, %%ecx; 1: dec %%ecx; jnz 1b\n"
-			"movdqu %%xmm0, (%1); movdqu %%xmm1, 16(%1); movdqu %%xmm2, 32(%1); movdqu %%xmm3, 48(%1)\n"
-			"movdqu %%xmm4, 64(%1); movdqu %%xmm5, 80(%1); movdqu %%xmm6, 96(%1); movdqu %%xmm7, 112(%1)\n"
-			"movdqu %%xmm8, 128(%1); movdqu %%xmm9, 144(%1); movdqu %%xmm10, 160(%1); movdqu %%xmm11, 176(%1)\n"
-			"movdqu %%xmm12, 192(%1); movdqu %%xmm13, 208(%1); movdqu %%xmm14, 224(%1); movdqu %%xmm15, 240(%1)\n"
-			:
-			: "r"(in), "r"(out)
-			: "rax", "rcx", "r11", "memory", "xmm0", "xmm1", "xmm2", "xmm3", "xmm4", "xmm5", "xmm6", "xmm7", "xmm8",
-			  "xmm9", "xmm10", "xmm11", "xmm12", "xmm13", "xmm14", "xmm15");
+		__asm__ volatile("movdqu (%0), %%xmm0; movdqu 16(%0), %%xmm1; movdqu 32(%0), "
+				 "%%xmm2; movdqu 48(%0), %%xmm3\n"
+				 "movdqu 64(%0), %%xmm4; movdqu 80(%0), %%xmm5; movdqu 96(%0), "
+				 "%%xmm6; movdqu 112(%0), %%xmm7\n"
+				 "movdqu 128(%0), %%xmm8; movdqu 144(%0), %%xmm9; movdqu 160(%0), "
+				 "%%xmm10; movdqu 176(%0), %%xmm11\n"
+				 "movdqu 192(%0), %%xmm12; movdqu 208(%0), %%xmm13; movdqu "
+				 "224(%0), %%xmm14; movdqu 240(%0), %%xmm15\n"
+				 "mov $24, %%eax; syscall\n" /* sched_yield */
+				 "mov $20000, %%ecx; 1: dec %%ecx; jnz 1b\n"
+				 "movdqu %%xmm0, (%1); movdqu %%xmm1, 16(%1); movdqu %%xmm2, "
+				 "32(%1); movdqu %%xmm3, 48(%1)\n"
+				 "movdqu %%xmm4, 64(%1); movdqu %%xmm5, 80(%1); movdqu %%xmm6, "
+				 "96(%1); movdqu %%xmm7, 112(%1)\n"
+				 "movdqu %%xmm8, 128(%1); movdqu %%xmm9, 144(%1); movdqu %%xmm10, "
+				 "160(%1); movdqu %%xmm11, 176(%1)\n"
+				 "movdqu %%xmm12, 192(%1); movdqu %%xmm13, 208(%1); movdqu "
+				 "%%xmm14, 224(%1); movdqu %%xmm15, 240(%1)\n"
+				 :
+				 : "r"(in), "r"(out)
+				 : "rax", "rcx", "r11", "memory", "xmm0", "xmm1", "xmm2", "xmm3",
+				   "xmm4", "xmm5", "xmm6", "xmm7", "xmm8", "xmm9", "xmm10", "xmm11",
+				   "xmm12", "xmm13", "xmm14", "xmm15");
 		bad += memcmp(in, out, sizeof(in)) != 0;
 	}
 	return bad;
@@ -100,7 +108,8 @@ TEST(fork_copies_the_registers)
 	uint64_t in[2] = { 0x0123456789abcdef, 0xfedcba9876543210 }, out[2];
 	long pid;
 
-	__asm__ volatile("movdqu (%[in]), %%xmm9; fninit; fldpi; mov $57, %%eax; syscall; movdqu %%xmm9, (%[out])"
+	__asm__ volatile("movdqu (%[in]), %%xmm9; fninit; fldpi; mov $57, %%eax; syscall; movdqu "
+			 "%%xmm9, (%[out])"
 			 : "=&a"(pid)
 			 : [in] "r"(in), [out] "r"(out)
 			 : "rcx", "r11", "xmm9", "memory");

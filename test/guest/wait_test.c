@@ -165,7 +165,8 @@ TEST(wait4_gives_rusage)
 
 	CHECK_EQ(wait4(pid, &status, 0, &usage), pid);
 	CHECK(usage.ru_minflt >= 100);
-	CHECK(usage.ru_utime.tv_sec * 1000000 + usage.ru_utime.tv_usec + usage.ru_stime.tv_usec >= 10000);
+	CHECK(usage.ru_utime.tv_sec * 1000000 + usage.ru_utime.tv_usec + usage.ru_stime.tv_usec >=
+	      10000);
 	getrusage(RUSAGE_CHILDREN, &children);
 	CHECK_EQ(children.ru_minflt, usage.ru_minflt);
 }
@@ -192,7 +193,7 @@ static void on_chld(int signo, siginfo_t *info, void *context)
 
 TEST(nocldwait_still_signals)
 {
-	struct sigaction action = { .sa_sigaction = on_chld, .sa_flags = SA_NOCLDWAIT | SA_SIGINFO };
+	struct sigaction action = {.sa_sigaction = on_chld, .sa_flags = SA_NOCLDWAIT | SA_SIGINFO};
 
 	sigaction(SIGCHLD, &action, NULL);
 	pid_t pid = IN_CHILD(_exit(1));
@@ -225,7 +226,7 @@ TEST(sigchld_tells_about_stop_and_exit)
 
 TEST(nocldstop_is_silent_about_stops)
 {
-	struct sigaction action = { .sa_sigaction = on_chld, .sa_flags = SA_SIGINFO | SA_NOCLDSTOP };
+	struct sigaction action = {.sa_sigaction = on_chld, .sa_flags = SA_SIGINFO | SA_NOCLDSTOP};
 	int status;
 
 	sigaction(SIGCHLD, &action, NULL);
