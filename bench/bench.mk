@@ -19,14 +19,14 @@ $(O)/bench/profile.so: bench/plugin/profile.c
 	@$(CC) -O2 -Wall -shared -fPIC -fvisibility=hidden -o $@ $<
 
 BENCH := O=$(O) bench/bench
-BENCH_FILES := $(O)/quire-kernel $(O)/bench/initramfs.cpio
+BENCH_FILES := $(O)/quire-kernel $(O)/bench/initramfs.cpio $(O)/bench/profile.so
 
 .PHONY: bench-setup bench bench-time bench-check bench-baseline profile
 bench-setup:
 	@tools/install-packages $(BENCH_PACKAGES) cpio gcc
 
 bench: bench-setup ## executed instructions of each metric, Linux and Quire
-	@$(MAKE) $(BENCH_FILES) $(O)/bench/profile.so
+	@$(MAKE) $(BENCH_FILES)
 	@$(BENCH) count
 
 bench-time: bench-setup ## the same by the clock, alternating; 1 and 2 CPUs
@@ -42,5 +42,5 @@ bench-baseline: bench-setup ## write bench/baseline.json anew
 	@$(BENCH) baseline
 
 profile: bench-setup ## METRIC=name: where its instructions go
-	@$(MAKE) $(BENCH_FILES) $(O)/bench/profile.so
+	@$(MAKE) $(BENCH_FILES)
 	@$(BENCH) profile $(METRIC)

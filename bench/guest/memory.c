@@ -192,39 +192,51 @@ static uint64_t brk_touch(int n)
 
 #define MANY 20000
 
-/* 20,000 VMAs: every other page of a range has another protection. */
-static char *many_vmas(void)
+/* A range of 2 * MANY pages of which every @step-th odd one has another protection: that cuts the
+ * rest into MANY / @step VMAs. */
+static char *split_range(char *p, int step)
 {
-	char *p = map_anonymous(2ul * MANY * PAGE);
-
-	for (int i = 0; i < MANY; i++)
+	for (int i = step - 1; i < MANY; i += step)
 		CHECK(!mprotect(p + (2ul * i + 1) * PAGE, PAGE, PROT_READ));
+	return p;
+}
+
+static char *small_pages(size_t size)
+{
+	char *p = map_anonymous(size);
+
+	madvise(p, size, MADV_NOHUGEPAGE);
 	return p;
 }
 
 static uint64_t split_20000(int n)
 {
-	char *p = map_anonymous(2ul * MANY * PAGE);
+	char *p = small_pages(2ul * MANY * PAGE);
 	uint64_t t = start();
 
-	for (int i = 0; i < MANY; i++)
-		CHECK(!mprotect(p + (2ul * i + 1) * PAGE, PAGE, PROT_READ));
+	split_range(p, 1);
 	t = stop(t) / MANY * n;
 	munmap(p, 2ul * MANY * PAGE);
 	return t;
 }
 
-static uint64_t fault_20000(int n)
+/* The same pages are touched in the same order, however many VMAs they lie in. */
+static uint64_t fault_among(int n, int vmas)
 {
-	char *p = many_vmas();
+	char *p = split_range(small_pages(2ul * MANY * PAGE), MANY / vmas);
 	uint64_t t = start();
 
 	for (int i = 0; i < n; i++)
 		p[2ul * (i * 7919ul % MANY) * PAGE] = 1;
 	t = stop(t);
+	for (int i = 0; i < n; i++)
+		CHECK(p[2ul * (i * 7919ul % MANY) * PAGE] == 1);
 	munmap(p, 2ul * MANY * PAGE);
 	return t;
 }
+
+static uint64_t fault_10(int n) { return fault_among(n, 10); }
+static uint64_t fault_20000(int n) { return fault_among(n, MANY); }
 
 static uint64_t two_processes_faulting(int n)
 {
@@ -258,7 +270,8 @@ const struct metric memory_metrics[] = {
 	{ "mremap_4m", 50, mremap_move, "mremap() that moves 4 MiB, with the mmap() of its target" },
 	{ "brk_touch", 500, brk_touch, "brk() by a page, and the touch of it" },
 	{ "split_20000", 1, split_20000, "mprotect() that splits, on the way to 20,000 VMAs and more" },
-	{ "fault_20000", 2000, fault_20000, "anonymous fault in an address space of 40,000 VMAs" },
+	{ "fault_10", 2000, fault_10, "anonymous fault, its range cut into 10 VMAs (and 10 between them)" },
+	{ "fault_20000", 2000, fault_20000, "the same pages, their range cut into 20,000 (and 20,000 between)" },
 	{ "two_processes_faulting", 2000, two_processes_faulting, "a fault, two processes at work" },
 	{ }
 };

@@ -3,12 +3,10 @@
 #define _GNU_SOURCE
 #include "bench.h"
 
-#include <sched.h>
 #include <signal.h>
 #include <spawn.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -38,7 +36,7 @@ static uint64_t vdso_clock(int n)
 	return t;
 }
 
-static void wait_for(pid_t pid, int expected)
+void wait_for(int pid, int expected)
 {
 	int status;
 
@@ -59,56 +57,6 @@ static uint64_t fork_exit_wait(int n)
 	}
 	return stop(t);
 }
-
-/* Only the fork() call of the parent, with @size bytes touched. At real-time priority, so that the
- * child does not run before fork()
- * returns. */
-static uint64_t fork_alone(int n, size_t size)
-{
-	const struct sched_param fifo = { .sched_priority = 1 }, normal = {};
-	char *p = map_anonymous(size);
-	uint64_t sum = 0;
-
-	CHECK(!sched_setscheduler(0, SCHED_FIFO | SCHED_RESET_ON_FORK, &fifo));
-	touch(p, size);
-	for (int i = 0; i < n; i++) {
-		uint64_t t = start();
-		pid_t pid = fork();
-
-		if (!pid)
-			_exit(p[size - PAGE]);
-		sum += stop(t);
-		wait_for(pid, 1);
-	}
-	CHECK(!sched_setscheduler(0, SCHED_OTHER, &normal));
-	munmap(p, size);
-	return sum;
-}
-
-static uint64_t fork_whole(int n, size_t size)
-{
-	char *p = map_anonymous(size);
-	uint64_t t;
-
-	touch(p, size);
-	t = start();
-	for (int i = 0; i < n; i++) {
-		pid_t pid = fork();
-
-		if (!pid)
-			_exit(p[size - PAGE]);
-		wait_for(pid, 1);
-	}
-	t = stop(t);
-	munmap(p, size);
-	return t;
-}
-
-static uint64_t fork_64m(int n) { return fork_alone(n, 64 * MIB); }
-static uint64_t fork_512m(int n) { return fork_alone(n, 512 * MIB); }
-static uint64_t fork_exit_wait_64m(int n) { return fork_whole(n, 64 * MIB); }
-static uint64_t fork_exit_wait_512m(int n) { return fork_whole(n, 512 * MIB); }
-static uint64_t fork_1m(int n) { return fork_alone(n, MIB); }
 
 static char *const exit_argv[] = { "/exit7", NULL };
 static char *const no_env[] = { NULL };
@@ -212,11 +160,6 @@ const struct metric process_metrics[] = {
 	{ "signal_install", 1000, signal_install, "sigaction()" },
 	{ "signal", 1000, signal_deliver, "kill(self), handler, sigreturn" },
 	{ "fork_exit_wait", 100, fork_exit_wait, "fork(), child exits, waitpid(): a small process" },
-	{ "fork_exit_wait_64m", 5, fork_exit_wait_64m, "the same with 64 MiB touched" },
-	{ "fork_exit_wait_512m", 2, fork_exit_wait_512m, "the same with 512 MiB touched" },
-	{ "fork_1m", 20, fork_1m, "fork() alone in the parent, 1 MiB touched" },
-	{ "fork_64m", 5, fork_64m, "fork() alone, 64 MiB touched" },
-	{ "fork_512m", 2, fork_512m, "fork() alone, 512 MiB touched" },
 	{ "vfork_exec", 50, vfork_exec, "vfork(), execve() of a small static program, wait" },
 	{ "fork_exec", 50, fork_exec, "fork(), execve(), wait" },
 	{ "posix_spawn", 50, spawn, "posix_spawn(), wait" },

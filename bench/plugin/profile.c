@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * A QEMU TCG plugin (QEMU 7.2, plugin interface 1) that counts executed instructions by address
- * between two marks: the benchmark's
- * start() and stop(), whose addresses are its arguments. At the end it writes a line "ADDRESS
- * COUNT" for each basic block's start to
- * a file; the script beside it turns addresses into functions.
+ * between two marks: the benchmark's start() and stop(), whose addresses are its arguments. At the
+ * end it writes a line "ADDRESS COUNT" for each instruction to a file; the script beside it turns
+ * addresses into functions.
  *
  *	-plugin profile.so,start=0x401234,stop=0x401256,out=FILE
+ *
+ * Without stop= it counts all instructions together, and writes how many there were from reset to
+ * the last time that start was reached, and to the machine's end.
  *
  * One CPU only: nothing here is atomic. QEMU's header is not packaged, so what is used of the
  * interface is declared here.
@@ -33,6 +35,8 @@ typedef void (*qemu_plugin_udata_cb_t)(qemu_plugin_id_t id, void *userdata);
 void qemu_plugin_register_vcpu_tb_trans_cb(qemu_plugin_id_t id, qemu_plugin_vcpu_tb_trans_cb_t cb);
 void qemu_plugin_register_vcpu_insn_exec_cb(struct qemu_plugin_insn *insn, qemu_plugin_vcpu_udata_cb_t cb,
 					    enum qemu_plugin_cb_flags flags, void *userdata);
+void qemu_plugin_register_vcpu_insn_exec_inline(struct qemu_plugin_insn *insn, enum qemu_plugin_op op, void *ptr,
+						uint64_t imm);
 void qemu_plugin_register_atexit_cb(qemu_plugin_id_t id, qemu_plugin_udata_cb_t cb, void *userdata);
 size_t qemu_plugin_tb_n_insns(const struct qemu_plugin_tb *tb);
 struct qemu_plugin_insn *qemu_plugin_tb_get_insn(const struct qemu_plugin_tb *tb, size_t idx);
@@ -51,6 +55,7 @@ static struct counter *table[BUCKETS];
 static uint64_t start_address, stop_address;
 static const char *out = "profile.out";
 static bool counting;
+static uint64_t total, total_at_start;
 
 static struct counter *counter_of(uint64_t address)
 {
@@ -79,6 +84,24 @@ static void executed(unsigned int vcpu, void *data)
 		counting = true;
 }
 
+static void reached_start(unsigned int vcpu, void *data)
+{
+	total_at_start = total;
+}
+
+static void translated_for_total(qemu_plugin_id_t id, struct qemu_plugin_tb *tb)
+{
+	size_t n = qemu_plugin_tb_n_insns(tb);
+
+	for (size_t i = 0; i < n; i++) {
+		struct qemu_plugin_insn *insn = qemu_plugin_tb_get_insn(tb, i);
+
+		qemu_plugin_register_vcpu_insn_exec_inline(insn, QEMU_PLUGIN_INLINE_ADD_U64, &total, 1);
+		if (qemu_plugin_insn_vaddr(insn) == start_address)
+			qemu_plugin_register_vcpu_insn_exec_cb(insn, reached_start, QEMU_PLUGIN_CB_NO_REGS, NULL);
+	}
+}
+
 static void translated(qemu_plugin_id_t id, struct qemu_plugin_tb *tb)
 {
 	size_t n = qemu_plugin_tb_n_insns(tb);
@@ -97,6 +120,8 @@ static void finish(qemu_plugin_id_t id, void *data)
 
 	if (!f)
 		return;
+	if (!stop_address)
+		fprintf(f, "%" PRIu64 " %" PRIu64 "\n", total_at_start, total);
 	for (unsigned int b = 0; b < BUCKETS; b++)
 		for (struct counter *c = table[b]; c; c = c->next)
 			if (c->count)
@@ -117,9 +142,9 @@ __attribute__((visibility("default"))) int qemu_plugin_install(qemu_plugin_id_t 
 		else
 			return -1;
 	}
-	if (!start_address || !stop_address)
+	if (!start_address)
 		return -1;
-	qemu_plugin_register_vcpu_tb_trans_cb(id, translated);
+	qemu_plugin_register_vcpu_tb_trans_cb(id, stop_address ? translated : translated_for_total);
 	qemu_plugin_register_atexit_cb(id, finish, NULL);
 	return 0;
 }

@@ -45,6 +45,58 @@ static struct hlist_head *d_bucket(u32 hash)
 	return &dentry_hashtable[hash >> (32 - dentry_hash_shift)];
 }
 
+/* ---- Names ---- */
+
+static inline u64 word_at(const char *p)
+{
+	u64 word;
+
+	__builtin_memcpy(&word, p, 8);
+	return word;
+}
+
+static inline u32 half_word_at(const char *p)
+{
+	u32 half;
+
+	__builtin_memcpy(&half, p, 4);
+	return half;
+}
+
+/* Fewer than eight bytes as a number that no other name of that length has. No byte beyond is
+ * read. */
+static inline u64 short_name(const char *name, size_t len)
+{
+	if (len >= 4)
+		return half_word_at(name) | (u64)half_word_at(name + len - 4) << 32;
+	if (!len)
+		return 0;
+	return (u8)name[0] | (u8)name[len / 2] << 8 | (u8)name[len - 1] << 16;
+}
+
+/* Eight bytes a step: full_name_hash takes one. */
+static inline u32 d_name_hash(const struct dentry *parent, const char *name, size_t len)
+{
+	u64 h = (unsigned long)parent + len;
+
+	for (; len >= 8; len -= 8, name += 8) {
+		h = (h ^ word_at(name)) * GOLDEN_RATIO_64;
+		h ^= h >> 32;
+	}
+	h = (h ^ short_name(name, len)) * GOLDEN_RATIO_64;
+	return hash_64(h ^ h >> 32, 32);
+}
+
+/* Of the same length. Most that have the same hash are the same. */
+static inline bool same_name(const char *a, const char *b, size_t len)
+{
+	for (; len >= 8; len -= 8, a += 8, b += 8) {
+		if (word_at(a) != word_at(b))
+			return false;
+	}
+	return short_name(a, len) == short_name(b, len);
+}
+
 /* ---- Allocation ---- */
 
 static struct dentry *dentry_new(struct super_block *sb, const char *name, size_t len)
@@ -90,7 +142,7 @@ struct dentry *d_alloc(struct dentry *parent, const char *name, size_t len)
 
 	if (!dentry)
 		return NULL;
-	dentry->d_hash_value = full_name_hash(parent, name, len);
+	dentry->d_hash_value = d_name_hash(parent, name, len);
 	dentry->d_parent = dget(parent);
 	spin_lock(&dcache_lock);
 	list_add(&dentry->d_sibling, &parent->d_children);
@@ -255,27 +307,9 @@ void path_put(const struct path *path)
 
 /* ---- Lookup ---- */
 
-/* Names are short: no call, and most that have the same hash are the same. */
-static inline bool same_name(const char *a, const char *b, size_t len)
-{
-	u64 x, y;
-
-	for (; len >= 8; len -= 8, a += 8, b += 8) {
-		__builtin_memcpy(&x, a, 8);
-		__builtin_memcpy(&y, b, 8);
-		if (x != y)
-			return false;
-	}
-	while (len--) {
-		if (a[len] != b[len])
-			return false;
-	}
-	return true;
-}
-
 static inline struct dentry *__d_lookup(struct dentry *parent, const char *name, size_t len)
 {
-	u32 hash = full_name_hash(parent, name, len);
+	u32 hash = d_name_hash(parent, name, len);
 	struct dentry *dentry;
 
 	hlist_for_each_entry (dentry, d_bucket(hash), d_hash) {
@@ -310,15 +344,17 @@ static inline bool plain_dir(const struct dentry *dentry)
 static inline bool plain_child(const struct dentry *dentry)
 {
 	return dentry->d_inode && !(dentry->d_flags & DCACHE_MOUNTED) &&
-	       !S_ISLNK(dentry->d_inode->i_mode) && !(dentry->d_op && dentry->d_op->revalidate);
+	       !S_ISLNK(dentry->d_inode->i_mode);
 }
 
-const char *d_walk_cached(struct dentry **dentry, const char *name, const char **name_end)
+const char *d_walk_cached(struct dentry **dentry, const char *name, const char **name_end,
+			  struct dentry **found)
 {
 	struct dentry *start = *dentry, *at = start, *child;
 	const char *end = strchrnul(name, '/'), *next;
 
 	*name_end = end;
+	*found = NULL;
 	if (!*end)
 		return name;
 	spin_lock(&dcache_lock);
@@ -328,8 +364,13 @@ const char *d_walk_cached(struct dentry **dentry, const char *name, const char *
 		if (!*next || name[0] == '.' || !plain_dir(at))
 			break;
 		child = __d_lookup(at, name, end - name);
-		if (!child || !plain_child(child))
+		if (!child || (child->d_op && child->d_op->revalidate))
 			break;
+		if (!plain_child(child)) {
+			__atomic_add_fetch(&child->d_count, 1, __ATOMIC_RELAXED);
+			*found = child;
+			break;
+		}
 		at = child;
 		name = next;
 	}
@@ -365,7 +406,7 @@ bool is_subdir(struct dentry *dentry, struct dentry *ancestor)
 
 static void __d_rehash(struct dentry *dentry)
 {
-	dentry->d_hash_value = full_name_hash(dentry->d_parent, dentry->d_name, dentry->d_len);
+	dentry->d_hash_value = d_name_hash(dentry->d_parent, dentry->d_name, dentry->d_len);
 	hlist_add_head(&dentry->d_hash, d_bucket(dentry->d_hash_value));
 	dentry->d_flags &= ~DCACHE_UNHASHED;
 }

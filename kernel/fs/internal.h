@@ -33,8 +33,10 @@ static inline bool d_unlinked(const struct dentry *dentry)
 /* Walk @name (which begins with a component) down from *dentry as far as it is cached, permitted by
  * modes alone, and neither covered by a mount nor a link; never over the last component, nor one
  * that begins with a dot. *dentry's reference moves along. Returns the rest, and in *name_end where
- * its first component ends. */
-const char *d_walk_cached(struct dentry **dentry, const char *name, const char **name_end);
+ * its first component ends. *found: the rest's first component with a reference, if it is cached
+ * (perhaps as missing), may be searched for, and needs no more than step_into; NULL. */
+const char *d_walk_cached(struct dentry **dentry, const char *name, const char **name_end,
+			  struct dentry **found);
 /* For a file without a place in a tree. NULL: no memory. */
 struct dentry *d_alloc_pseudo(struct super_block *sb, const char *name);
 /* O_TMPFILE: @dentry shows as a deleted "#number" in @dir. */

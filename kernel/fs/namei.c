@@ -342,8 +342,9 @@ static int link_path_walk(struct nameidata *nd, const char *name)
 	nd->last.name = "";
 	nd->last.len = 0;
 	for (;;) {
-		const char *end;
+		struct dentry *found;
 		struct inode *dir;
+		const char *end;
 
 		while (*name == '/')
 			name++;
@@ -356,7 +357,12 @@ static int link_path_walk(struct nameidata *nd, const char *name)
 			nd->last_type = LAST_ROOT;
 			continue;
 		}
-		name = d_walk_cached(&nd->path.dentry, name, &end);
+		name = d_walk_cached(&nd->path.dentry, name, &end, &found);
+		if (found) { /* not the last one: a mount point, a link, or missing */
+			name = end;
+			err = step_into(nd, found, true, &link);
+			goto stepped;
+		}
 		dir = nd->path.dentry->d_inode;
 		if (!S_ISDIR(dir->i_mode))
 			return -ENOTDIR;
@@ -381,6 +387,7 @@ static int link_path_walk(struct nameidata *nd, const char *name)
 		err = walk_component(nd, true, &link);
 		if (done)
 			putname(done);
+stepped:
 		if (err)
 			return err;
 		if (link) {

@@ -44,19 +44,28 @@ int vfs_getattr(const struct path *path, struct kstat *stat)
 	return 0;
 }
 
-/* Before 1970 the seconds round down: nanoseconds are never negative. */
-static s64 seconds_of(s64 ns)
-{
-	return ns >= 0 ? ns / NSEC_PER_SEC : -((-ns + NSEC_PER_SEC - 1) / NSEC_PER_SEC);
-}
+struct seconds {
+	s64 sec;
+	u32 nsec;
+};
 
-static s64 nanoseconds_of(s64 ns)
+/* Before 1970 the seconds round down: nanoseconds are never negative. */
+static inline struct seconds seconds_of(s64 ns)
 {
-	return ns - seconds_of(ns) * NSEC_PER_SEC;
+	struct seconds s;
+
+	if (likely(ns >= 0))
+		s.sec = (u64)ns / NSEC_PER_SEC;
+	else
+		s.sec = -(s64)(((u64)-ns + NSEC_PER_SEC - 1) / NSEC_PER_SEC);
+	s.nsec = ns - s.sec * NSEC_PER_SEC;
+	return s;
 }
 
 static int copy_stat(const struct kstat *k, struct stat __user *st)
 {
+	struct seconds atime = seconds_of(k->atime), mtime = seconds_of(k->mtime),
+		       ctime = seconds_of(k->ctime);
 	struct stat s = {
 		.st_dev = new_encode_dev(k->dev),
 		.st_ino = k->ino,
@@ -68,12 +77,12 @@ static int copy_stat(const struct kstat *k, struct stat __user *st)
 		.st_size = k->size,
 		.st_blksize = k->blksize,
 		.st_blocks = k->blocks,
-		.st_atime = seconds_of(k->atime),
-		.st_atime_nsec = nanoseconds_of(k->atime),
-		.st_mtime = seconds_of(k->mtime),
-		.st_mtime_nsec = nanoseconds_of(k->mtime),
-		.st_ctime = seconds_of(k->ctime),
-		.st_ctime_nsec = nanoseconds_of(k->ctime),
+		.st_atime = atime.sec,
+		.st_atime_nsec = atime.nsec,
+		.st_mtime = mtime.sec,
+		.st_mtime_nsec = mtime.nsec,
+		.st_ctime = ctime.sec,
+		.st_ctime_nsec = ctime.nsec,
 	};
 
 	return copy_to_user(st, &s, sizeof(s)) ? -EFAULT : 0;
@@ -151,7 +160,9 @@ long ksys_fstat(unsigned int fd, struct stat __user *st)
 
 static struct statx_timestamp statx_time(s64 ns)
 {
-	return (struct statx_timestamp){.tv_sec = seconds_of(ns), .tv_nsec = nanoseconds_of(ns)};
+	struct seconds s = seconds_of(ns);
+
+	return (struct statx_timestamp){.tv_sec = s.sec, .tv_nsec = s.nsec};
 }
 
 long ksys_statx(int dfd, const char __user *name, unsigned int flags, unsigned int mask,

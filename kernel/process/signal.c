@@ -33,13 +33,16 @@ static bool from_user(const struct siginfo *info)
 	return info == SEND_SIG_NOINFO || (info != SEND_SIG_PRIV && info->si_code <= 0);
 }
 
-bool sig_ignored_by(struct task_struct *t, int sig)
+bool handler_ignores(__sighandler_t handler, int sig)
 {
-	__sighandler_t handler = t->sighand->action[sig - 1].sa.sa_handler;
-
 	if (handler == SIG_IGN)
 		return true;
 	return handler == SIG_DFL && (sigmask(sig) & SIG_IGNORE_DEFAULT_MASK);
+}
+
+static bool sig_ignored_by(struct task_struct *t, int sig)
+{
+	return handler_ignores(t->sighand->action[sig - 1].sa.sa_handler, sig);
 }
 
 /* Would @sig have no effect on @t, so that it need not even be queued? A blocked one is kept: its

@@ -47,7 +47,8 @@ void flush_signal_handlers(struct task_struct *t);
 int dequeue_signal(u64 mask, struct siginfo *info);
 /* Remove every queued signal of @mask. siglock held. */
 void sigpending_flush(struct sigpending *pending, u64 mask);
-bool sig_ignored_by(struct task_struct *t, int sig);
+/* Does @sig do nothing where @handler is set? Any context. */
+bool handler_ignores(__sighandler_t handler, int sig);
 
 /* System-call bodies. */
 long ksys_rt_sigaction(int sig, const struct sigaction __user *act, struct sigaction __user *old, size_t size);

@@ -9,11 +9,28 @@
 #include "mm/uaccess.h"
 #include "file/file.h"
 
+/* POSIX: setting a signal to be ignored discards what is pending. The thread list needs
+ * tasklist_lock, which all processes share: only such a setting takes it. */
+static void set_ignoring_action(int sig, const struct sigaction *act, struct sigaction *old)
+{
+	struct sighand_struct *sighand = current->sighand;
+	struct task_struct *t;
+
+	spin_lock(&tasklist_lock);
+	spin_lock_irq(&sighand->siglock);
+	*old = sighand->action[sig - 1].sa;
+	sighand->action[sig - 1].sa = *act;
+	sigpending_flush(&current->signal->shared_pending, sigmask(sig));
+	for_each_thread(current, t)
+		sigpending_flush(&t->pending, sigmask(sig));
+	spin_unlock_irq(&sighand->siglock);
+	spin_unlock(&tasklist_lock);
+}
+
 long ksys_rt_sigaction(int sig, const struct sigaction __user *uact, struct sigaction __user *uold, size_t size)
 {
 	struct sighand_struct *sighand = current->sighand;
 	struct sigaction act, old;
-	struct task_struct *t;
 
 	if (size != sizeof(u64) || sig < 1 || sig > _NSIG)
 		return -EINVAL;
@@ -26,20 +43,15 @@ long ksys_rt_sigaction(int sig, const struct sigaction __user *uact, struct siga
 		act.sa_flags &= SA_NOCLDSTOP | SA_NOCLDWAIT | SA_SIGINFO | SA_ONSTACK | SA_RESTART |
 				SA_NODEFER | SA_RESETHAND | SA_RESTORER | SA_EXPOSE_TAGBITS;
 	}
-	spin_lock(&tasklist_lock); /* the thread list */
-	spin_lock_irq(&sighand->siglock);
-	old = sighand->action[sig - 1].sa;
-	if (uact) {
-		sighand->action[sig - 1].sa = act;
-		if (sig_ignored_by(current, sig)) {
-			/* POSIX: setting to ignore discards what is pending. */
-			sigpending_flush(&current->signal->shared_pending, sigmask(sig));
-			for_each_thread(current, t)
-				sigpending_flush(&t->pending, sigmask(sig));
-		}
+	if (uact && handler_ignores(act.sa_handler, sig)) {
+		set_ignoring_action(sig, &act, &old);
+	} else {
+		spin_lock_irq(&sighand->siglock);
+		old = sighand->action[sig - 1].sa;
+		if (uact)
+			sighand->action[sig - 1].sa = act;
+		spin_unlock_irq(&sighand->siglock);
 	}
-	spin_unlock_irq(&sighand->siglock);
-	spin_unlock(&tasklist_lock);
 	if (uold && copy_to_user(uold, &old, sizeof(old)))
 		return -EFAULT;
 	return 0;
