@@ -53,6 +53,6 @@ guest-tree: $(GUEST_TREE)/init
 test-guest: $(GUEST_TREE)/init $(O)/quire-kernel $(O)/quire-kernel-debug ## ordinary Linux programs: natively, then in Quire
 	@$(GUEST_QUIET)
 	@test/run-guest -t $(GUEST_TREE) -l $(O)/guest/tests.quiet -o $(O)/guest/log $(if $(SUBJECTS),-s $(SUBJECTS)) $(RUNS)
-test-stress: $(GUEST_TREE)/init $(O)/quire-kernel $(O)/quire-kernel-debug ## storms: exec, signals, futexes, memory, terminals
+test-stress: $(GUEST_TREE)/init $(O)/quire-kernel $(O)/quire-kernel-debug ## storms: exec, signals, futexes, memory, terminals, fork trees
 	@$(GUEST_STRESS)
-	@test/run-guest -t $(GUEST_TREE) -l $(O)/guest/tests.stress -o $(O)/guest/log-stress $(if $(SUBJECTS),-s $(SUBJECTS)) $(RUNS)
+	@test/run-guest -T 1800 -t $(GUEST_TREE) -l $(O)/guest/tests.stress -o $(O)/guest/log-stress $(if $(SUBJECTS),-s $(SUBJECTS)) $(RUNS)

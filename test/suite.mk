@@ -6,7 +6,8 @@
 SUITE_ROOT    := $(O)/suite/root
 SUITE_CONFIGS ?= release:1,release:2
 SUITE_PROGRAMS := $(addprefix $(O)/suite/bin/threads-,glibc-static glibc-dynamic musl-static musl-dynamic) \
-	$(addprefix $(O)/suite/bin/fork_tree-,glibc-dynamic musl-static)
+	$(addprefix $(O)/suite/bin/fork_tree-,glibc-dynamic musl-static) \
+	$(addprefix $(O)/suite/bin/snapshot-,glibc-dynamic musl-static)
 SUITE_CFLAGS := -std=gnu11 -O1 -Wall -Wextra -Werror -Wno-unused-parameter -pthread
 
 define suite_program_rule

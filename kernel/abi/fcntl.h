@@ -72,6 +72,7 @@
 #define F_SEAL_GROW	       0x4
 #define F_SEAL_WRITE	       0x8
 #define F_SEAL_FUTURE_WRITE    0x10
+#define F_SEAL_EXEC	       0x20
 #define RWH_WRITE_LIFE_NOT_SET 0
 #define RWH_WRITE_LIFE_NONE    1
 #define RWH_WRITE_LIFE_SHORT   2

@@ -188,6 +188,9 @@ void arch_start_thread(struct pt_regs *regs, unsigned long ip, unsigned long sp)
 /* arch_prctl(2): ARCH_SET_FS and friends; 0 or -EINVAL/-EPERM/-EFAULT. */
 long arch_prctl(struct task_struct *task, int code, unsigned long addr);
 
+/* current's TLS base in user mode. */
+unsigned long arch_user_tls(void);
+
 /* System-call registers. */
 static inline long arch_syscall_nr(const struct pt_regs *regs);
 static inline unsigned long arch_syscall_arg(const struct pt_regs *regs, unsigned int n);
@@ -231,6 +234,8 @@ int arch_sigreturn(struct pt_regs *regs, u64 *mask, stack_t *altstack);
 
 /* Fill the kernel half of a fresh top-level table (one zeroed page). */
 void arch_pgd_init(pgd_t *pgd);
+/* Undo that: what is left of @pgd is its user half. */
+void arch_pgd_exit(pgd_t *pgd);
 /*
  * An mm_struct begins with `struct arch_mm arch;` (asm/port.h): the top-level table and the set of
  * CPUs that

@@ -38,8 +38,10 @@ struct path {
 #define FMODE_PREAD	0x8u
 #define FMODE_PWRITE	0x10u
 #define FMODE_EXEC	0x20u
+#define FMODE_UNSIGNED_OFFSET 0x2000u /* negative positions are large ones: addresses */
 #define FMODE_PATH	0x4000u /* O_PATH */
 #define FMODE_STREAM	0x8000u /* no f_pos lock: pipes, sockets, ttys */
+#define FMODE_WRITER	0x10000u /* counted as a writer of its inode and mount */
 
 /*
  * Every operation may sleep and is called without locks, but for those fd-position ones that hold

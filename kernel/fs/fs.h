@@ -348,6 +348,9 @@ int inode_permission(struct inode *inode, int mask);
 /* by mode and owner; for i_op->permission to use */
 int generic_permission(struct inode *inode, int mask);
 bool inode_owner_or_capable(const struct inode *inode);
+/* What memfd_create() does without MFD_EXEC and MFD_NOEXEC_SEAL: 0: as with the first, 1: as with
+ * the second; 2: as 1, and MFD_EXEC is refused. Any task context. */
+extern int sysctl_memfd_noexec;
 int notify_change(struct dentry *dentry, struct iattr *attr); /* checks + setattr; i_rwsem taken */
 int do_truncate(struct dentry *dentry, loff_t length);
 int vfs_getattr(const struct path *path, struct kstat *stat);

@@ -58,12 +58,16 @@ static struct file *do_shmem_file_setup(const char *name, loff_t size, unsigned 
 
 static int shm_setattr(struct dentry *dentry, struct iattr *attr)
 {
+	struct inode *inode = dentry->d_inode;
 	int err = setattr_prepare(dentry, attr);
 
+	if (!err && (attr->valid & ATTR_MODE) && (inode->i_seals & F_SEAL_EXEC) &&
+	    ((inode->i_mode ^ attr->mode) & S_IXUGO))
+		err = -EPERM;
 	if (!err && (attr->valid & ATTR_SIZE))
-		err = shmem_set_size(dentry->d_inode, attr->size);
+		err = shmem_set_size(inode, attr->size);
 	if (!err)
-		setattr_copy(dentry->d_inode, attr);
+		setattr_copy(inode, attr);
 	return err;
 }
 
@@ -71,14 +75,42 @@ static const struct inode_operations shm_inode_operations = {
 	.setattr = shm_setattr,
 };
 
+int sysctl_memfd_noexec;
+
+/* 0, -EINVAL or -EACCES; *flags then has one of MFD_EXEC and MFD_NOEXEC_SEAL. */
+static int memfd_check_flags(unsigned int *flags)
+{
+	if (*flags & ~(MFD_CLOEXEC | MFD_ALLOW_SEALING | MFD_NOEXEC_SEAL | MFD_EXEC))
+		return -EINVAL;
+	if ((*flags & MFD_EXEC) && (*flags & MFD_NOEXEC_SEAL))
+		return -EINVAL;
+	if (!(*flags & (MFD_EXEC | MFD_NOEXEC_SEAL)))
+		*flags |= READ_ONCE(sysctl_memfd_noexec) ? MFD_NOEXEC_SEAL : MFD_EXEC;
+	if ((*flags & MFD_EXEC) && READ_ONCE(sysctl_memfd_noexec) == 2)
+		return -EACCES;
+	return 0;
+}
+
+/* Mode and first seals, as the flags want them. */
+static void memfd_set_seals(struct inode *inode, unsigned int flags)
+{
+	if (flags & (MFD_ALLOW_SEALING | MFD_NOEXEC_SEAL))
+		inode->i_seals &= ~F_SEAL_SEAL;
+	if (flags & MFD_NOEXEC_SEAL) {
+		inode->i_mode &= ~S_IXUGO;
+		inode->i_seals |= F_SEAL_EXEC;
+	}
+}
+
 long ksys_memfd_create(const char __user *uname, unsigned int flags)
 {
 	struct file *file;
 	char *name;
 	int fd;
 
-	if (flags & ~(MFD_CLOEXEC | MFD_ALLOW_SEALING))
-		return -EINVAL;
+	fd = memfd_check_flags(&flags);
+	if (fd)
+		return fd;
 	name = kmalloc(NAME_MAX + 1, GFP_KERNEL);
 	if (!name)
 		return -ENOMEM;
@@ -99,8 +131,7 @@ long ksys_memfd_create(const char __user *uname, unsigned int flags)
 		goto out;
 	}
 	file->f_inode->i_op = &shm_inode_operations;
-	if (flags & MFD_ALLOW_SEALING)
-		file->f_inode->i_seals &= ~F_SEAL_SEAL;
+	memfd_set_seals(file->f_inode, flags);
 	fd_install(fd, file);
 out:
 	kfree(name);
@@ -109,25 +140,36 @@ out:
 
 /* ---- Seals ---- */
 
+#define WRITE_SEALS (F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE | F_SEAL_FUTURE_WRITE)
+
 static int add_seals(struct file *file, unsigned long seals)
 {
 	struct inode *inode = file->f_inode;
-	int err = 0, mapped = 0;
+	unsigned int before;
+	int err = 0;
 
 	if (!(file->f_mode & FMODE_WRITE))
 		return -EPERM;
-	if (seals & ~(unsigned long)(F_SEAL_SEAL | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE |
-				     F_SEAL_FUTURE_WRITE))
+	if (seals & ~(unsigned long)(F_SEAL_SEAL | F_SEAL_EXEC | WRITE_SEALS))
 		return -EINVAL;
 	down_write(&inode->i_rwsem);
-	if (inode->i_seals & F_SEAL_SEAL)
+	before = inode->i_seals;
+	/* What stays executable must not change either. */
+	if ((seals & F_SEAL_EXEC) && (inode->i_mode & S_IXUGO))
+		seals |= WRITE_SEALS;
+	if (before & F_SEAL_SEAL) {
 		err = -EPERM;
-	/* No writable mapping may exist, nor come to exist: below 0 mmap refuses one. */
-	else if ((seals & F_SEAL_WRITE) && !(inode->i_seals & F_SEAL_WRITE) &&
-		 !atomic_try_cmpxchg(&inode->i_data.i_mmap_writable, &mapped, -1))
-		err = -EBUSY;
-	else
-		inode->i_seals |= seals;
+	} else {
+		WRITE_ONCE(inode->i_seals, before | seals);
+		/* First the seal, then the look who can write: mmap counts itself first and then
+		 * looks at the seals. */
+		smp_mb();
+		if ((seals & ~before & F_SEAL_WRITE) &&
+		    atomic_read(&inode->i_data.i_mmap_writable) > 0) {
+			WRITE_ONCE(inode->i_seals, before);
+			err = -EBUSY;
+		}
+	}
 	up_write(&inode->i_rwsem);
 	return err;
 }

@@ -57,6 +57,8 @@ static int get_file_access(struct file *file)
 	if (err) {
 		atomic_dec(&file->f_path.mnt->mnt_writers);
 		put_write_access(inode);
+	} else {
+		file->f_mode |= FMODE_WRITER;
 	}
 	return err;
 }
@@ -67,7 +69,7 @@ static void put_file_access(struct file *file)
 
 	if (file->f_mode & FMODE_EXEC) {
 		atomic_inc(&inode->i_writecount);
-	} else if ((file->f_mode & FMODE_WRITE) && S_ISREG(inode->i_mode)) {
+	} else if (file->f_mode & FMODE_WRITER) {
 		atomic_dec(&file->f_path.mnt->mnt_writers);
 		put_write_access(inode);
 	}
@@ -200,10 +202,8 @@ struct file *alloc_file_pseudo(struct inode *inode, const char *name, unsigned i
 		file->f_mode |= FMODE_PREAD | FMODE_PWRITE;
 	else
 		file->f_mode |= FMODE_STREAM;
-	if ((file->f_mode & FMODE_WRITE) && S_ISREG(inode->i_mode)) {
-		atomic_inc(&inode->i_writecount);
-		atomic_inc(&file->f_path.mnt->mnt_writers);
-	}
+	/* No FMODE_WRITER, as in Linux: a memfd can be executed by the descriptor it was filled
+	 * through. */
 	return file;
 }
 

@@ -31,6 +31,13 @@ static const struct pseudo_object_ops *object_ops_of(const struct inode *inode)
 	return inode->i_sb->s_fs_info;
 }
 
+static bool has_proc_rules(const struct inode *inode)
+{
+	const struct pseudo_object_ops *ops = object_ops_of(inode);
+
+	return ops && ops->proc_rules;
+}
+
 const struct pseudo_entry *pseudo_entry_of(const struct inode *inode)
 {
 	return info_of(inode)->entry;
@@ -66,8 +73,9 @@ static int pseudo_open(struct inode *inode, struct file *file)
 		if (err)
 			return err;
 	}
-	if (((file->f_mode & FMODE_READ) && !entry->show) ||
-	    ((file->f_mode & FMODE_WRITE) && !entry->write))
+	if ((file->f_mode & FMODE_READ) && !entry->show)
+		return -EACCES;
+	if ((file->f_mode & FMODE_WRITE) && !entry->write && !has_proc_rules(inode))
 		return -EACCES;
 	text = kzalloc(sizeof(*text), GFP_KERNEL);
 	if (!text)
@@ -124,9 +132,12 @@ static ssize_t pseudo_write(struct file *file, struct iov_iter *from, loff_t *po
 {
 	const struct pseudo_entry *entry = pseudo_entry_of(file->f_inode);
 	size_t len = min_t(size_t, from->count, PAGE_SIZE - 1);
-	char *buf = kmalloc(PAGE_SIZE, GFP_KERNEL);
 	ssize_t n;
+	char *buf;
 
+	if (!entry->write)
+		return pseudo_object(file->f_inode) ? -EINVAL : -EIO;
+	buf = kmalloc(PAGE_SIZE, GFP_KERNEL);
 	if (!buf)
 		return -ENOMEM;
 	if (copy_from_iter(buf, len, from) < len) {
@@ -191,6 +202,8 @@ static int pseudo_lookup(struct inode *dir, struct dentry *dentry)
 		inode = info->entry->lookup(dir, dentry->d_name, dentry->d_len);
 	if (PTR_ERR_OR_ZERO(inode) == -ENOENT)
 		inode = NULL;
+	if (!inode && has_proc_rules(dir))
+		return -ENOENT;
 	if (IS_ERR(inode))
 		return PTR_ERR(inode);
 	/* Names that do not exist now may in a moment: they are not remembered. */

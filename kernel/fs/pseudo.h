@@ -64,6 +64,13 @@ struct pseudo_object_ops {
 	bool (*alive)(struct inode *inode);
 	/* Current owner of the files of an object. Must not sleep. */
 	void (*owner)(struct inode *inode, uid_t *uid, gid_t *gid);
+	/*
+	 * The rules of Linux's proc. Nothing can be made: a name that does not exist is ENOENT even
+	 * for who would make it. Who has the right, or the capability, opens a file for writing that
+	 * cannot be written: write(2) then fails, with EINVAL for a file of an object's, else EIO.
+	 * (Without: EACCES for both.)
+	 */
+	bool proc_rules;
 };
 
 /* A super block whose root is @root. ERR_PTR(-ENOMEM). */

@@ -13,10 +13,12 @@ static inline ssize_t check_range(struct file *file, loff_t pos, size_t count)
 {
 	if (unlikely((ssize_t)count < 0))
 		return -EINVAL;
-	if (unlikely(pos < 0))
-		return -EINVAL;
-	if (unlikely((loff_t)(pos + count) < 0))
-		return -EINVAL;
+	if (unlikely(pos < 0 || (loff_t)(pos + count) < 0)) {
+		if (!(file->f_mode & FMODE_UNSIGNED_OFFSET))
+			return -EINVAL;
+		if (pos < 0 && count >= -pos)
+			return -EOVERFLOW;
+	}
 	return min_t(size_t, count, MAX_RW_COUNT);
 }
 

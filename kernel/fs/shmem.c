@@ -219,13 +219,14 @@ static ssize_t write_locked(struct file *file, struct iov_iter *from, loff_t *po
 
 	if (left <= 0)
 		return left;
-	n = check_write_seals(inode, *pos + left);
-	if (n)
-		return n;
 	file_update_time(inode);
 	while (left > 0) {
-		n = write_page_part(inode, *pos,
-				    min_t(size_t, PAGE_SIZE - offset_in_page(*pos), left), from);
+		size_t part = min_t(size_t, PAGE_SIZE - offset_in_page(*pos), left);
+
+		/* Page by page, as in Linux: what is inside a sealed end is written. */
+		n = check_write_seals(inode, *pos + part);
+		if (!n)
+			n = write_page_part(inode, *pos, part, from);
 		if (n <= 0)
 			break;
 		*pos += n;
@@ -317,7 +318,8 @@ static int allocate_range(struct inode *inode, int mode, loff_t offset, loff_t l
 	bool grows = !(mode & FALLOC_FL_KEEP_SIZE) && offset + len > i_size_read(inode);
 	int err = 0;
 
-	if (grows && (inode->i_seals & F_SEAL_GROW))
+	/* Nor may there be pages past the end, which the size could grow over without a trace. */
+	if (offset + len > i_size_read(inode) && (inode->i_seals & F_SEAL_GROW))
 		return -EPERM;
 	/* All or nothing: if there is no room for the whole range, nothing is made. */
 	if (info->max_blocks &&
@@ -416,7 +418,9 @@ static int shmem_mmap(struct file *file, struct vm_area_struct *vma)
 {
 	struct inode *inode = file->f_inode;
 
-	if ((inode->i_seals & (F_SEAL_WRITE | F_SEAL_FUTURE_WRITE)) &&
+	/* The mapping is counted in i_mmap_writable by now: see add_seals(). */
+	smp_mb();
+	if ((READ_ONCE(inode->i_seals) & (F_SEAL_WRITE | F_SEAL_FUTURE_WRITE)) &&
 	    (vma->vm_flags & VM_SHARED)) {
 		if (vma->vm_flags & VM_WRITE)
 			return -EPERM;

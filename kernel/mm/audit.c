@@ -5,6 +5,8 @@
  *	each mm		VMAs sorted, disjoint, tree and gaps right (vma_audit); rmap links there
  *			rss and the tables' counts equal to the walk
  *			every present entry in a VMA that allows it, where its page's index says
+ *	each table	pt_count equal to the upper entries that point at it, none of which has W
+ *			if there is more than one; its entries counted once however many share it
  *	each page	_mapcount equal to its entries, _refcount at least that and the cache's
  *			no writable entry for a private page that is shared
  *	physical	free + owners + reserved = total (page_audit)
@@ -20,13 +22,15 @@
 #include "base/printk.h"
 #include "file/file.h"
 #include "page/slab.h"
+#include "lib/string.h"
 
 bool mm_audit_exact;
 int (*mm_audit_tlb_hook)(void);
 
 static struct {
 	int problems;
-	u32 **counts; /* by frame number / COUNTS_PER_PAGE; NULL: all zero */
+	u32 **counts; /* by frame number / COUNTS_PER_PAGE; NULL: all zero. Of a table: upper
+			 entries that point at it */
 	unsigned long nr_counts;
 } audit; /* one audit at a time: everything else is quiet */
 
@@ -90,13 +94,16 @@ struct mm_count {
 	struct mm_struct *mm;
 	struct vm_area_struct *vma; /* of the entry looked at, or the next above */
 	long rss[NR_MM_COUNTERS], tables;
+	bool write; /* every upper entry on the path has W */
+	bool first; /* the table was not met before: its entries count */
 };
 
 static void audit_rights(const struct mm_count *mc, unsigned long addr, pte_t pte)
 {
 	unsigned long flags = mc->vma->vm_flags;
 
-	AUDIT(!pte_write(pte) || (flags & VM_WRITE), "%lx is writable, its VMA is not", addr);
+	AUDIT(!(pte_write(pte) && mc->write) || (flags & VM_WRITE),
+	      "%lx is writable, its VMA is not", addr);
 	AUDIT(!pgtable_nx || !pte_exec(pte) || pte_protnone(pte) || (flags & VM_EXEC),
 	      "%lx is executable, its VMA is not", addr);
 	AUDIT(pte_accessible(pte) == !!(flags & VM_ACCESS_FLAGS),
@@ -152,12 +159,56 @@ static void audit_entry(struct mm_count *mc, unsigned long addr, pte_t pte)
 		return;
 	}
 	audit_page_of_entry(mc, addr, pte);
-	if (!count_mapping(pte_pfn(pte)))
+	if (mc->first && !count_mapping(pte_pfn(pte)))
 		AUDIT(false, "no memory to count mappings");
 }
 
-/* The table at @table, whose entries span 1 << @shift bytes, from @addr on. Returns the entries
- * found in it. */
+static void audit_table(struct mm_count *mc, struct page *table, unsigned int shift,
+			unsigned long addr);
+
+static unsigned int audit_entries(struct mm_count *mc, struct page *table, unsigned long addr)
+{
+	const pte_t *entries = page_address(table);
+	unsigned int i, present = 0, k;
+	long before[NR_MM_COUNTERS];
+
+	memcpy(before, mc->rss, sizeof(before));
+	for (i = 0; i < PTRS_PER_TABLE; i++, addr += PAGE_SIZE) {
+		pte_t entry = pte_get(&entries[i]);
+
+		if (pte_none(entry))
+			continue;
+		present++;
+		audit_entry(mc, addr, entry);
+	}
+	for (k = 0; k < NR_MM_COUNTERS; k++)
+		AUDIT(table->pt_rss[k] == mc->rss[k] - before[k],
+		      "table for %lx has %u pages of kind %u, %ld counted", addr - PMD_SIZE,
+		      table->pt_rss[k], k, mc->rss[k] - before[k]);
+	return present;
+}
+
+/* The entry @entry for @addr and the table below it, whose entries span 1 << @shift bytes. */
+static void audit_upper(struct mm_count *mc, pmd_t entry, unsigned int shift, unsigned long addr)
+{
+	struct page *table = pmd_table_page(entry);
+	bool write = mc->write, first = mc->first;
+
+	AUDIT(pmd_table(entry), "upper entry of %lx is %llx", addr, entry.v);
+	AUDIT(!pmd_write(entry) || pt_count(table) == 1,
+	      "table for %lx has %u owners, and an entry with W", addr, pt_count(table));
+	mc->tables++;
+	mc->write &= pmd_write(entry);
+	/* Mappings counted are upper entries here: once for each in a table met first. */
+	if (mc->first && !count_mapping(page_to_pfn(table)))
+		AUDIT(false, "no memory to count tables");
+	mc->first = mc->first && counted(page_to_pfn(table)) == 1;
+	audit_table(mc, table, shift, addr);
+	mc->write = write;
+	mc->first = first;
+}
+
+/* The table at @table, whose entries span 1 << @shift bytes, from @addr on. */
 static void audit_table(struct mm_count *mc, struct page *table, unsigned int shift,
 			unsigned long addr)
 {
@@ -165,24 +216,19 @@ static void audit_table(struct mm_count *mc, struct page *table, unsigned int sh
 	unsigned int i, nr = shift == PGDIR_SHIFT ? PTRS_PER_TABLE / 2 : PTRS_PER_TABLE,
 			present = 0;
 
-	AUDIT(page_flag(table, PG_table) && table->pt_level == (shift - PAGE_SHIFT) / 9 &&
-		      table->pt_count == 1,
-	      "table for %lx: flags %lx, level %u, count %u", addr, table->flags, table->pt_level,
-	      table->pt_count);
+	AUDIT(page_flag(table, PG_table) && table->pt_level == (shift - PAGE_SHIFT) / 9,
+	      "table for %lx: flags %lx, level %u", addr, table->flags, table->pt_level);
 	AUDIT(!table->pt_lock, "table for %lx is locked", addr);
-	for (i = 0; i < nr; i++, addr += 1UL << shift) {
-		pmd_t entry = pmd_get(&entries[i]);
+	if (shift == PAGE_SHIFT) {
+		present = audit_entries(mc, table, addr);
+	} else {
+		for (i = 0; i < nr; i++, addr += 1UL << shift) {
+			pmd_t entry = pmd_get(&entries[i]);
 
-		if (pmd_none(entry))
-			continue;
-		present++;
-		if (shift == PAGE_SHIFT) {
-			audit_entry(mc, addr, (pte_t){entry.v});
-		} else {
-			AUDIT(pmd_table(entry) && pmd_write(entry), "upper entry of %lx is %llx",
-			      addr, entry.v);
-			mc->tables++;
-			audit_table(mc, pmd_table_page(entry), shift - 9, addr);
+			if (pmd_none(entry))
+				continue;
+			present++;
+			audit_upper(mc, entry, shift - 9, addr);
 		}
 	}
 	AUDIT(table->pt_present == present, "table has %u entries, %u counted", table->pt_present,
@@ -217,7 +263,7 @@ static void audit_links(struct vm_area_struct *vma)
 
 static void audit_mm(struct mm_struct *mm)
 {
-	struct mm_count mc = {.mm = mm};
+	struct mm_count mc = {.mm = mm, .write = true, .first = true};
 	struct vm_area_struct *vma;
 	int i;
 
@@ -270,6 +316,9 @@ static void audit_pages(void)
 			continue;
 		if (page_flag(page, PG_table)) {
 			tables++;
+			AUDIT(pt_count(page) == (page->pt_level == 3 ? 1 : counted(pfn)),
+			      "table at frame %lx has %u owners, %u counted", pfn, pt_count(page),
+			      counted(pfn));
 			continue;
 		}
 		if (counted(pfn) || page_flag(page, PG_anon) || page_flag(page, PG_uptodate))

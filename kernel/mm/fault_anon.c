@@ -9,7 +9,7 @@ static int map_zero_page(struct vm_fault *vmf)
 
 	vmf->what = FAULT_ZERO_PAGE;
 	if (pt_lock_if_same(vmf)) {
-		pte_install(vmf->table, vmf->pte, entry);
+		pte_install_special(vmf->table, vmf->pte, entry);
 		pt_unlock(vmf->table);
 	}
 	return 0;
@@ -34,7 +34,7 @@ int do_anonymous_page(struct vm_fault *vmf)
 		return 0;
 	}
 	page_add_new_anon_rmap(page, vma, vmf->address);
-	pte_install(vmf->table, vmf->pte, mk_private_pte(page, vma));
+	pte_install(vmf->table, vmf->pte, mk_private_pte(page, vma), MM_ANONPAGES);
 	pt_unlock(vmf->table);
 	add_mm_counter(vma->vm_mm, MM_ANONPAGES, 1);
 	return 0;

@@ -52,7 +52,8 @@ static bool around_window(struct vm_fault *vmf, struct address_space *mapping, s
 	return true;
 }
 
-/* Map @page, found in the page cache under its lock. True if it is mapped now. */
+/* Map @page, found in the page cache under its lock. True if it is mapped now: the caller counts
+ * the entry. */
 static bool map_cached(struct vm_fault *vmf, struct page *page, pte_t *pte, bool young)
 {
 	pte_t entry;
@@ -63,7 +64,7 @@ static bool map_cached(struct vm_fault *vmf, struct page *page, pte_t *pte, bool
 	get_page(page);
 	page_add_rmap(page);
 	entry = mk_pte(page_to_pfn(page), vmf->vma->vm_page_prot);
-	pte_install(vmf->table, pte, young ? entry : pte_mkold(entry));
+	pte_set(pte, young ? entry : pte_mkold(entry));
 	unlock_page(page);
 	return true;
 }
@@ -90,6 +91,7 @@ static unsigned int map_slots(struct vm_fault *vmf, const struct around *w, void
 /* Map what is cached around the fault. True if the faulting page itself was among it. */
 static bool map_around(struct vm_fault *vmf, struct address_space *mapping)
 {
+	enum mm_counter kind = mapping->kind == MAPPING_SHMEM ? MM_SHMEMPAGES : MM_FILEPAGES;
 	struct around w;
 	unsigned long index;
 	unsigned int mapped = 0, n;
@@ -107,11 +109,11 @@ static bool map_around(struct vm_fault *vmf, struct address_space *mapping)
 			mapped += map_slots(vmf, &w, slots, index, n, &done);
 	}
 	spin_unlock(&mapping->pages_lock);
+	vmf->table->pt_present += mapped;
+	vmf->table->pt_rss[kind] += mapped;
 	pt_unlock(vmf->table);
 	if (mapped)
-		add_mm_counter(vmf->vma->vm_mm,
-			       mapping->kind == MAPPING_SHMEM ? MM_SHMEMPAGES : MM_FILEPAGES,
-			       mapped);
+		add_mm_counter(vmf->vma->vm_mm, kind, mapped);
 	return done;
 }
 
@@ -124,7 +126,7 @@ static void map_file_page(struct vm_fault *vmf, pte_t entry)
 
 	if (pt_lock_if_same(vmf)) {
 		page_add_rmap(page);
-		pte_install(vmf->table, vmf->pte, entry);
+		pte_install(vmf->table, vmf->pte, entry, mm_counter_of(page));
 		count_file_page(vmf->vma, page, 1);
 		pt_unlock(vmf->table);
 		unlock_page(page);
@@ -170,7 +172,7 @@ static int do_cow_fault(struct vm_fault *vmf)
 	arch_copy_page(page_address(copy), page_address(vmf->page));
 	if (pt_lock_if_same(vmf)) {
 		page_add_new_anon_rmap(copy, vma, vmf->address);
-		pte_install(vmf->table, vmf->pte, mk_private_pte(copy, vma));
+		pte_install(vmf->table, vmf->pte, mk_private_pte(copy, vma), MM_ANONPAGES);
 		pt_unlock(vmf->table);
 		add_mm_counter(vma->vm_mm, MM_ANONPAGES, 1);
 		count_vm_event(COW_COPY);

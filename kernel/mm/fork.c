@@ -3,20 +3,18 @@
  * fork's copy of an address space.
  *
  *	1. copy every VMA but VM_DONTCOPY ones				may fail
- *	2. make the tables the copied entries will need			may fail
- *	3. under rmap_lock: link the copies to the rmap trees and	cannot fail
- *	   copy the entries of private pages, write-protecting both
+ *	2. make the tables that will be the child's own			may fail
+ *	3. under rmap_lock: share the other tables, link the copies to	cannot fail
+ *	   the rmap trees and copy entries of private pages; on both
+ *	   sides nothing can then be written to that both can read
  *	4. flush the parent: it must fault before it writes again
  *
- * What a fault can make again is not copied: pages of files, and areas that never had a private
- * page. The page at the parent's stack pointer, which both will write at once, is copied in place
- * of two faults.
- *
  * mmap_lock is held for writing from 1 to 4, so nothing but hardware's A and D bits changes in the
- * parent's tables, and rmap_lock keeps rmap walkers out in 3: the entries are copied without the
- * tables' locks.
+ * parent's private tables, and rmap_lock keeps rmap walkers out in 3, and those who share tables
+ * with the parent from making copies: entries are copied without the tables' locks. fork_tables.c
+ * says what is shared.
  */
-#include "mm/internal.h"
+#include "mm/fork.h"
 #include "mm/pgwalk.h"
 #include "mm/rmap.h"
 #include "base/trace.h"
@@ -24,14 +22,6 @@
 #include "sched/sched.h"
 #include "lib/err.h"
 #include "lib/string.h"
-
-struct fork_copy {
-	struct mm_struct *mm, *old;
-	unsigned long eager_addr; /* page to copy at once; ~0: none */
-	struct page *eager_page;  /* where to */
-	long anon;		  /* entries copied */
-	bool flush;		  /* an entry of the parent lost its W */
-};
 
 /* ---- 1. VMAs --------------------------------------------------------------------------------- */
 
@@ -54,68 +44,40 @@ static int copy_vma(struct mm_struct *mm, struct vm_area_struct *vma)
 	return 0;
 }
 
-static int copy_vmas(struct mm_struct *mm, struct mm_struct *old)
+static int copy_vmas(struct fork_copy *fc)
 {
 	struct vm_area_struct *vma;
 	int err = 0;
 
-	for_each_vma (old, vma) {
+	for_each_vma (fc->old, vma) {
+		if (vma->vm_flags & (VM_DONTCOPY | VM_WIPEONFORK))
+			fc->hidden = true;
 		if (vma->vm_flags & VM_DONTCOPY)
 			continue;
-		err = copy_vma(mm, vma);
+		err = copy_vma(fc->mm, vma);
 		if (err)
 			break;
 	}
-	vma_build_tree(mm);
+	vma_build_tree(fc->mm);
 	return err;
 }
 
-/* ---- 2. Tables ------------------------------------------------------------------------------- */
-
-/* Does the child need entries of @vma? Private pages only, and those it may see. */
-static inline bool needs_entries(const struct vm_area_struct *vma)
-{
-	return vma->anon_vma && !(vma->vm_flags & (VM_DONTCOPY | VM_WIPEONFORK));
-}
-
-static int make_tables(struct fork_copy *fc)
-{
-	struct vm_area_struct *vma;
-
-	for_each_vma (fc->old, vma) {
-		unsigned long addr = vma->vm_start, next;
-		struct page *table, *target;
-		pte_t *pte;
-
-		if (!needs_entries(vma))
-			continue;
-		for_each_pte_table (fc->old, addr, next, vma->vm_end, pte, table) {
-			if (table->pt_present && !pgwalk_own(fc->mm, addr, &target))
-				return -ENOMEM;
-		}
-	}
-	return 0;
-}
+/* ---- 2. The stack page ------------------------------------------------------------------------------- */
 
 /* The stack page in use, if nobody else can write to it while it is copied. No memory: it is shared
  * like the others. */
 static void pick_eager_page(struct fork_copy *fc)
 {
 	struct vm_area_struct *vma;
-	unsigned long addr;
-	struct page *table;
-	pte_t *pte, entry;
+	unsigned long addr = fc->stack & PAGE_MASK;
+	pte_t entry;
 
 	if (current->mm != fc->old || refcount_read(&fc->old->mm_users) != 1)
 		return;
-	addr = arch_user_sp(arch_task_regs(current)) & PAGE_MASK;
 	vma = vma_lookup(fc->old, addr);
-	if (!vma || !needs_entries(vma))
+	if (!vma || !fork_needs_entries(vma))
 		return;
-	pte = pgwalk_find(fc->old, addr, &table);
-	if (!pte)
-		return;
-	entry = pte_get(pte);
+	entry = pgwalk_peek(fc->old, addr);
 	if (!pte_accessible(entry) || !pte_write(entry) || pte_special(entry))
 		return;
 	fc->eager_page = alloc_page(GFP_USER | __GFP_NOWARN);
@@ -123,95 +85,32 @@ static void pick_eager_page(struct fork_copy *fc)
 		fc->eager_addr = addr;
 }
 
-/* ---- 3. Entries ------------------------------------------------------------------------------ */
-
-static void copy_eagerly(struct fork_copy *fc, struct vm_area_struct *vma, struct page *table,
-			 pte_t *to, pte_t entry)
-{
-	struct page *page = fc->eager_page;
-
-	trace(TRACE_COPY_PAGE, current->pid, pte_pfn(entry), page_to_pfn(page));
-	arch_copy_page(page_address(page), page_address(pfn_to_page(pte_pfn(entry))));
-	page_add_new_anon_rmap(page, vma, fc->eager_addr);
-	pte_install(table, to, pte_mkdirty(mk_pte(page_to_pfn(page), pte_pgprot(entry))));
-	fc->anon++;
-	fc->eager_page = NULL;
-}
-
-/* The entries of [addr, end), in one table of each mm, for @vma, the child's. */
-static void copy_entries(struct fork_copy *fc, struct vm_area_struct *vma, struct page *from,
-			 pte_t *src, struct page *to, pte_t *dst, unsigned long addr,
-			 unsigned long end)
-{
-	unsigned int left = from->pt_present, special = 0, anon = 0;
-	bool protected = false, all_anon = vma_is_anonymous(vma);
-
-	for (; addr < end && left; addr += PAGE_SIZE, src++, dst++) {
-		pte_t entry = pte_get(src);
-		struct page *page;
-
-		if (pte_none(entry))
-			continue;
-		left--;
-		if (unlikely(pte_special(entry))) {
-			pte_set(dst, entry);
-			special++;
-			continue;
-		}
-		page = pfn_to_page(pte_pfn(entry));
-		if (!all_anon && !page_flag(page, PG_anon))
-			continue;
-		if (pte_write(entry)) {
-			if (unlikely(addr == fc->eager_addr)) {
-				copy_eagerly(fc, vma, to, dst, entry);
-				continue;
-			}
-			pte_clear_write(src);
-			entry = pte_wrprotect(entry);
-			protected = true;
-		}
-		page_dup_rmap(page);
-		pte_set(dst, entry);
-		anon++;
-	}
-	to->pt_present += special + anon;
-	fc->anon += anon;
-	fc->flush |= protected;
-}
-
-static void copy_vma_entries(struct fork_copy *fc, struct vm_area_struct *vma,
-			     struct vm_area_struct *copy)
-{
-	unsigned long addr = vma->vm_start, next;
-	struct page *from, *to;
-	pte_t *src, *dst;
-
-	for_each_owned_pte_table (fc->old, addr, next, vma->vm_end, src, from) {
-		if (!from->pt_present)
-			continue;
-		dst = pgwalk_find(fc->mm, addr, &to);
-		BUG_ON(!dst);
-		copy_entries(fc, copy, from, src, to, dst, addr, next);
-	}
-}
+/* ---- 3. Links and entries --------------------------------------------------------------------- */
 
 static void link_and_copy(struct fork_copy *fc)
 {
 	struct vm_area_struct *vma, *copy = fc->mm->mmap;
 
+	int i;
+
 	down_write(&rmap_lock);
+	share_tables(fc);
 	for_each_vma (fc->old, vma) {
 		if (vma->vm_flags & VM_DONTCOPY)
 			continue;
 		if (!(vma->vm_flags & VM_WIPEONFORK))
 			anon_vma_clone(copy, vma);
 		__vma_link_rmap(copy);
-		if (needs_entries(vma))
-			copy_vma_entries(fc, vma, copy);
+		if (fork_needs_entries(vma))
+			copy_private_entries(fc, vma, copy);
 		copy = copy->vm_next;
 	}
+	for (i = 0; i < NR_MM_COUNTERS; i++)
+		atomic64_set(&fc->mm->rss[i], fc->rss[i]);
+	atomic64_add(fc->tables * PAGE_SIZE, &fc->mm->pgtables_bytes);
+	if (fc->tables)
+		fc->mm->shares_tables = fc->old->shares_tables = true;
 	up_write(&rmap_lock);
-	atomic64_set(&fc->mm->rss[MM_ANONPAGES], fc->anon);
 }
 
 /* ---- The whole ------------------------------------------------------------------------------- */
@@ -245,8 +144,13 @@ static void copy_layout(struct mm_struct *mm, struct mm_struct *old)
 
 struct mm_struct *dup_mm(struct task_struct *child, struct mm_struct *old)
 {
-	struct fork_copy fc = {.old = old, .eager_addr = ~0ul};
+	struct fork_copy fc = {.old = old, .stack = ~0ul, .tls = ~0ul, .eager_addr = ~0ul};
 	int err;
+
+	if (current->mm == old) {
+		fc.stack = arch_user_sp(arch_task_regs(current));
+		fc.tls = arch_user_tls();
+	}
 
 	fc.mm = mm_alloc();
 	if (!fc.mm)
@@ -254,9 +158,9 @@ struct mm_struct *dup_mm(struct task_struct *child, struct mm_struct *old)
 	copy_layout(fc.mm, old);
 
 	down_write(&old->mmap_lock);
-	err = copy_vmas(fc.mm, old);
+	err = copy_vmas(&fc);
 	if (!err)
-		err = make_tables(&fc);
+		err = plan_tables(&fc);
 	if (!err) {
 		pick_eager_page(&fc);
 		link_and_copy(&fc);
@@ -271,6 +175,6 @@ struct mm_struct *dup_mm(struct task_struct *child, struct mm_struct *old)
 		mmput(fc.mm);
 		return ERR_PTR(err);
 	}
-	fc.mm->hiwater_rss = fc.anon;
+	fc.mm->hiwater_rss = get_mm_rss(fc.mm);
 	return fc.mm;
 }

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Pages and tables on their way out: flush first, free then. */
+/* Pages on their way out: flush first, free then. */
 #include "mm/gather.h"
-#include "mm/pgwalk.h"
 #include "mm/mm.h"
 #include "page/gfp.h"
 
@@ -10,7 +9,6 @@ void gather_init(struct gather *g, struct mm_struct *mm, bool may_allocate)
 	g->mm = mm;
 	g->start = ~0ul;
 	g->end = 0;
-	INIT_LIST_HEAD(&g->tables);
 	for (int i = 0; i < NR_MM_COUNTERS; i++)
 		g->rss[i] = 0;
 	g->anon = 0;
@@ -73,6 +71,4 @@ void gather_flush(struct gather *g)
 		page_owner_add(OWNER_KERNEL, -1);
 	}
 	g->nr_batches = 0;
-	if (!list_empty(&g->tables))
-		pgwalk_free_tables(g->mm, &g->tables);
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What was unmapped and waits for the TLB flush that must come before it is freed: pages and
- * tables. Lives on the stack of who unmaps.
+ * Pages that were unmapped and wait for the TLB flush that must come before they are freed. Lives
+ * on the stack of who unmaps.
  */
 #pragma once
 
@@ -20,7 +20,6 @@ struct gather_batch {
 struct gather {
 	struct mm_struct *mm;
 	unsigned long start, end; /* addresses whose translations must go; start >= end: none */
-	struct list_head tables;  /* unhooked, by page->lru */
 	long rss[NR_MM_COUNTERS]; /* pages taken off since the last flush */
 	long anon;		  /* pages to take off OWNER_ANON */
 	unsigned int nr_inline, nr_batches;

@@ -27,26 +27,26 @@ static bool vma_permits(const struct vm_area_struct *vma, bool write, bool force
 /* The page @addr maps now, referenced, if it serves for the access; else NULL. */
 static struct page *follow_page(struct vm_area_struct *vma, unsigned long addr, bool write)
 {
-	struct page *table, *page = NULL;
-	pte_t *pte = pgwalk_find(vma->vm_mm, addr, &table), entry;
+	struct page *page = NULL;
+	struct pgpath path;
+	pte_t *pte = pgwalk_lock(vma->vm_mm, addr, &path), entry;
 
 	if (!pte)
 		return NULL;
-	pt_lock(table);
 	entry = pte_get(pte);
 	if (pte_present(entry)) {
 		page = pfn_to_page(pte_pfn(entry));
-		if (pte_special(entry) && page != zero_page)
+		if (write && pte_special(entry) && page != zero_page)
 			page = NULL;
 		/* Without W, but copied by a forced write: ours alone as well. */
-		if (write && page && !pte_write(entry) &&
-		    ((vma->vm_flags & VM_WRITE) || pte_special(entry) ||
+		if (write && page && (!path.write || !pte_write(entry)) &&
+		    (!path.write || (vma->vm_flags & VM_WRITE) || pte_special(entry) ||
 		     !page_flag(page, PG_anon) || page_mapcount(page) != 1))
 			page = NULL;
 		if (page)
 			get_page(page);
 	}
-	pt_unlock(table);
+	pt_unlock(path.table);
 	return page;
 }
 
@@ -161,8 +161,7 @@ static int populate_batch(struct mm_struct *mm, unsigned long *addr, unsigned lo
 	struct vm_area_struct *vma = NULL;
 
 	for (; *addr < stop; *addr += PAGE_SIZE) {
-		struct page *table;
-		pte_t *pte, entry;
+		pte_t entry;
 		int fault;
 
 		if (!vma || *addr >= vma->vm_end) {
@@ -174,8 +173,7 @@ static int populate_batch(struct mm_struct *mm, unsigned long *addr, unsigned lo
 			if (!(vma->vm_flags & (write ? VM_WRITE : VM_ACCESS_FLAGS)))
 				return -EINVAL;
 		}
-		pte = pgwalk_find(mm, *addr, &table);
-		entry = pte ? pte_get(pte) : (pte_t){0};
+		entry = pgwalk_peek(mm, *addr);
 		if (pte_present(entry) && (!write || pte_write(entry)))
 			continue;
 		if (fatal_signal_pending(current))
@@ -209,12 +207,8 @@ int populate_range(struct mm_struct *mm, unsigned long addr, unsigned long len, 
 
 enum pte_state pte_state(struct vm_area_struct *vma, unsigned long addr)
 {
-	struct page *table;
-	pte_t *pte = pgwalk_find(vma->vm_mm, addr, &table), entry;
+	pte_t entry = pgwalk_peek(vma->vm_mm, addr);
 
-	if (!pte)
-		return PTE_NONE;
-	entry = pte_get(pte);
 	if (pte_none(entry))
 		return PTE_NONE;
 	return pte_present(entry) ? PTE_PRESENT : PTE_SWAP;
@@ -223,13 +217,15 @@ enum pte_state pte_state(struct vm_area_struct *vma, unsigned long addr)
 unsigned long count_present(struct vm_area_struct *vma, unsigned long start, unsigned long end)
 {
 	unsigned long addr = start, next, present = 0;
-	struct page *table;
+	struct pgpath path;
 	pte_t *pte;
 
-	for_each_pte_table(vma->vm_mm, addr, next, end, pte, table) {
+	down_read(&rmap_lock);
+	for_each_pte_table (vma->vm_mm, addr, next, end, pte, path) {
 		for (; addr < next; addr += PAGE_SIZE, pte++)
 			present += pte_present(pte_get(pte));
 	}
+	up_read(&rmap_lock);
 	return present;
 }
 
@@ -243,7 +239,7 @@ int vm_insert_special(struct vm_area_struct *vma, unsigned long addr, struct pag
 		return -ENOMEM;
 	pt_lock(table);
 	if (pte_none(pte_get(pte))) {
-		pte_install(table, pte,
+		pte_install_special(table, pte,
 			    pte_mkspecial(mk_pte(page_to_pfn(page), vma->vm_page_prot)));
 		err = 0;
 	}

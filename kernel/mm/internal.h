@@ -59,17 +59,42 @@ bool page_mkclean(struct page *page);
 
 /* ---- zap.c: unmap ---------------------------------------------------------------------------- */
 
-/* Drop every page mapped in [start, end) of @vma, flush, free the pages. Tables stay. mmap_lock
- * held (reading is enough: madvise), or rmap_lock shared. May sleep. */
-void zap_page_range(struct vm_area_struct *vma, unsigned long start, unsigned long end);
+/* Drop every page mapped in [start, end) of @vma, flush, free the pages. Tables stay, but for those
+ * that others share. mmap_lock held (reading is enough: madvise). May sleep. 0, or -ENOMEM (to part
+ * from a shared table needs a copy): nothing was dropped. */
+int zap_page_range(struct vm_area_struct *vma, unsigned long start, unsigned long end);
+
+/* Addresses [start, end), and how far around them no other VMA is: a table that has nothing outside
+ * of [floor, ceiling) has nothing but theirs. */
+struct unmap_range {
+	unsigned long start, end, floor, ceiling;
+	bool empty; /* nothing is mapped there */
+};
+
+/* The same for a part of @vma. */
+static inline unsigned long zap_floor(const struct vm_area_struct *vma, unsigned long start)
+{
+	if (start > vma->vm_start)
+		return start;
+	return vma->vm_prev ? vma->vm_prev->vm_end : 0;
+}
+
+static inline unsigned long zap_ceiling(const struct vm_area_struct *vma, unsigned long end)
+{
+	if (end < vma->vm_end)
+		return end;
+	return vma->vm_next ? vma->vm_next->vm_start : ~0ul;
+}
+
 /*
- * munmap's body: @vma is the first of a list by vm_next, ended by NULL, of VMAs in [start, end)
- * that vma_detach_range() took out. Their pages are dropped, empty tables freed, TLBs flushed, rmap
+ * munmap's body: @vma is the first of a list by vm_next, ended by NULL, of VMAs in @r's
+ * [start, end) that vma_detach_range() took out, after pgwalk_own_ends(). Their pages are dropped, empty tables freed, TLBs flushed, rmap
  * links taken down (anon_vma references too). What remains is remove_vma_list(). mmap_lock held for
  * writing. May sleep; cannot fail.
  */
-void unmap_region(struct mm_struct *mm, struct vm_area_struct *vma, unsigned long start,
-		  unsigned long end);
+void unmap_region(struct mm_struct *mm, struct vm_area_struct *vma, struct unmap_range *r);
+/* Unmap @vma, of which no page is mapped (any more): needs no memory. mmap_lock held for writing. */
+void munmap_empty(struct mm_struct *mm, struct vm_area_struct *vma);
 /* Unlink and free tables in [start, end) that hold nothing. mmap_lock held for writing, rmap_lock
  * not held. Flushes. */
 void free_empty_tables(struct mm_struct *mm, unsigned long start, unsigned long end);
@@ -77,7 +102,7 @@ void free_empty_tables(struct mm_struct *mm, unsigned long start, unsigned long 
 /* ---- protect.c: change and move live entries ------------------------------------------------- */
 
 /* Give every present entry in [start, end) the protection vma->vm_page_prot and vm_flags now ask
- * for (the caller has set them), and flush where a right was taken away. A private entry that was
+ * for (the caller has set them), and flush where a right was taken away. pgwalk_own_range() came first. A private entry that was
  * writable stays so if VM_WRITE is still set. mmap_lock held for writing. */
 void change_protection(struct vm_area_struct *vma, unsigned long start, unsigned long end);
 /* Move every entry of [old, old + len) in @old_vma to [new, new + len) in @new_vma (both linked,
@@ -85,6 +110,11 @@ void change_protection(struct vm_area_struct *vma, unsigned long start, unsigned
  * Takes rmap_lock. May sleep. 0, or -ENOMEM and nothing was moved. */
 int move_page_tables(struct vm_area_struct *old_vma, unsigned long old,
 		     struct vm_area_struct *new_vma, unsigned long new, unsigned long len);
+
+/* Like get_unmapped_area(), for what is to move there from @like: where that costs least, as far as
+ * there is such a place (layout.c). */
+unsigned long get_unmapped_area_like(struct mm_struct *mm, struct file *file, unsigned long like,
+				     unsigned long len, unsigned long pgoff, unsigned long flags);
 
 /* ---- fault.c, gup.c, pgwalk.c ---------------------------------------------------------------- */
 

@@ -152,6 +152,9 @@ static unsigned long area_bottomup(struct mm_struct *mm, unsigned long addr, uns
 	return addr ? addr : vm_unmapped_area(mm, &info);
 }
 
+/* From this size on a mapping is one whose page tables fork had better share as a whole. */
+#define LARGE_MAPPING (32UL << 20)
+
 static unsigned long area_topdown(struct mm_struct *mm, unsigned long addr, unsigned long len,
 				  unsigned long flags)
 {
@@ -168,9 +171,45 @@ static unsigned long area_topdown(struct mm_struct *mm, unsigned long addr, unsi
 	found = try_hint(mm, addr & PAGE_MASK, len, mm->task_size);
 	if (found)
 		return found;
+	/* A mapping of whole page tables gets tables to itself: they move and are shared as they are.
+	 * A large one also keeps out of the GiB of stack and libraries, in which fork looks at each
+	 * table. */
+	if (len >= LARGE_MAPPING || !(len & (PMD_SIZE - 1))) {
+		if (!(len & (PMD_SIZE - 1)))
+			info.align_mask = PMD_SIZE - 1;
+		if (len >= LARGE_MAPPING && info.high_limit > 2 * PUD_SIZE)
+			info.high_limit &= PUD_MASK;
+		found = vm_unmapped_area(mm, &info);
+		if (!IS_ERR_VALUE(found))
+			return found;
+		info.high_limit = mm->mmap_base;
+		info.align_mask = 0;
+	}
 	found = vm_unmapped_area(mm, &info);
 	/* A very large mapping may fit only above mmap_base, where the stack leaves room. */
 	return IS_ERR_VALUE(found) ? area_bottomup(mm, 0, len, flags) : found;
+}
+
+unsigned long get_unmapped_area_like(struct mm_struct *mm, struct file *file, unsigned long like,
+				     unsigned long len, unsigned long pgoff, unsigned long flags)
+{
+	struct vm_unmapped_area_info info = {
+		.length = len,
+		.low_limit = max(PAGE_SIZE, mmap_min_addr),
+		.high_limit = mm->mmap_base,
+		.align_mask = PMD_SIZE - 1,
+		.align_offset = like,
+		.topdown = true,
+	};
+	unsigned long found;
+
+	if (len >= PMD_SIZE && !mm->mmap_legacy &&
+	    !(file && file->f_op && file->f_op->get_unmapped_area)) {
+		found = vm_unmapped_area(mm, &info);
+		if (!IS_ERR_VALUE(found))
+			return found;
+	}
+	return get_unmapped_area(mm, file, 0, len, pgoff, flags);
 }
 
 unsigned long get_unmapped_area(struct mm_struct *mm, struct file *file, unsigned long addr,

@@ -144,8 +144,7 @@ static int drop_pages(struct vm_area_struct *vma, unsigned long start, unsigned 
 		return -EINVAL;
 	if (advice == MADV_FREE && !vma_is_anonymous(vma))
 		return -EINVAL;
-	zap_page_range(vma, start, end);
-	return 0;
+	return zap_page_range(vma, start, end);
 }
 
 /* Read the file's pages ahead. mmap_lock is dropped while it reads. */
@@ -177,7 +176,7 @@ static int punch_hole(struct mm_struct *mm, struct vm_area_struct *vma, unsigned
 		return -EINVAL;
 	if (!file || !file->f_mapping || !file->f_mapping->host)
 		return -EINVAL;
-	if ((vma->vm_flags & (VM_SHARED | VM_WRITE)) != (VM_SHARED | VM_WRITE))
+	if ((vma->vm_flags & (VM_SHARED | VM_MAYWRITE)) != (VM_SHARED | VM_MAYWRITE))
 		return -EACCES;
 	if (!file->f_op->fallocate)
 		return -EOPNOTSUPP;

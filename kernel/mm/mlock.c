@@ -1,6 +1,15 @@
 /* SPDX-License-Identifier: MIT */
-/* mlock and its family: VM_LOCKED on VMAs, their pages faulted in, RLIMIT_MEMLOCK. */
+/*
+ * mlock and its family: VM_LOCKED on VMAs, their pages faulted in, RLIMIT_MEMLOCK.
+ *
+ * No bit of a page says that it is locked: whoever asks finds the mappings by the reverse map, so
+ * that nothing can go out of step with the VMAs.
+ */
 #include "mm/internal.h"
+#include "mm/mlock.h"
+#include "mm/pagecache.h"
+#include "mm/rmap.h"
+#include "mm/shares.h"
 #include "lib/err.h"
 #include "sched/sched.h"
 #include "task/task.h"
@@ -201,4 +210,110 @@ int mm_populate(unsigned long start, unsigned long len, bool ignore_errors)
 		start = stop;
 	}
 	return 0;
+}
+
+/* ---- Which pages are locked ------------------------------------------------------------------ */
+
+struct locked_mapping {
+	struct vm_area_struct *vma; /* NULL: none found */
+	unsigned long addr;
+};
+
+static bool find_locked(struct page *page, struct vm_area_struct *vma, unsigned long addr,
+			void *arg)
+{
+	struct locked_mapping *found = arg;
+
+	if (!(vma->vm_flags & VM_LOCKED) || !page_seen_at(page, vma, addr))
+		return true;
+	*found = (struct locked_mapping){vma, addr};
+	return false;
+}
+
+bool page_mlocked(struct page *page)
+{
+	struct locked_mapping found = {0};
+
+	if (!atomic_inc_not_zero(&page->_refcount))
+		return false;
+	if (trylock_page(page)) {
+		rmap_walk(page, find_locked, &found);
+		unlock_page(page);
+	}
+	put_page(page);
+	return found.vma;
+}
+
+/* Is @addr of the locked @vma, where @page is mapped, the first locked mapping of it that the
+ * reverse map finds? So each page counts once, whoever else has locked it. rmap_lock held. */
+static bool counts_here(struct page *page, struct vm_area_struct *vma, unsigned long addr)
+{
+	struct locked_mapping found = {0};
+
+	/* Who holds the page's lock may be taking it from its file: then it counts, for now. */
+	if (!trylock_page(page))
+		return true;
+	__rmap_walk(page, find_locked, &found);
+	unlock_page(page);
+	return found.vma == vma && found.addr == addr;
+}
+
+/* mmap_lock held. */
+static unsigned long count_mlocked_vma(struct vm_area_struct *vma)
+{
+	unsigned long addr = vma->vm_start, next, pages = 0;
+	struct pgpath path;
+	struct page *page;
+	pte_t *pte;
+
+	down_read(&rmap_lock);
+	for_each_pte_table (vma->vm_mm, addr, next, vma->vm_end, pte, path) {
+		for (; addr < next; addr += PAGE_SIZE, pte++) {
+			page = pte_present(pte_get(pte)) ? pte_page_counted(pte_get(pte)) : NULL;
+			if (page)
+				pages += counts_here(page, vma, addr);
+		}
+	}
+	up_read(&rmap_lock);
+	return pages;
+}
+
+static unsigned long count_mlocked_mm(struct mm_struct *mm)
+{
+	struct vm_area_struct *vma;
+	unsigned long pages = 0;
+
+	down_read(&mm->mmap_lock);
+	for_each_vma (mm, vma) {
+		if (vma->vm_flags & VM_LOCKED)
+			pages += count_mlocked_vma(vma);
+	}
+	up_read(&mm->mmap_lock);
+	return pages;
+}
+
+bool any_memory_locked(void)
+{
+	struct mm_struct *mm;
+	bool any = false;
+
+	spin_lock(&mmlist_lock);
+	list_for_each_entry (mm, &mm_list, mmlist)
+		any |= READ_ONCE(mm->locked_vm) > 0;
+	spin_unlock(&mmlist_lock);
+	return any;
+}
+
+unsigned long count_mlocked_pages(void)
+{
+	struct mm_struct *mm = NULL;
+	unsigned long pages = 0;
+
+	if (!any_memory_locked())
+		return 0;
+	while ((mm = next_user_mm(mm)) != NULL) {
+		if (READ_ONCE(mm->locked_vm))
+			pages += count_mlocked_mm(mm);
+	}
+	return pages;
 }

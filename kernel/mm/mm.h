@@ -150,6 +150,8 @@ enum vm_event {
 	PGMAJFAULT, /* of these: waited for a file */
 	COW_COPY,   /* write faults that copied a page (or replaced the page of zeros) */
 	COW_REUSE,  /* write faults that found the page no longer shared */
+	TABLE_SHARE, /* page tables that a fork let parent and child share */
+	TABLE_COPY,  /* shared page tables copied, for one that changes an entry */
 	NR_VM_EVENTS
 };
 extern struct vm_event_counts {

@@ -101,6 +101,7 @@ struct mm_struct {
 	unsigned long total_vm, locked_vm, data_vm, exec_vm, stack_vm; /* pages */
 	atomic64_t pinned_vm;
 	unsigned long def_flags;
+	bool shares_tables;		/* a fork let it share page tables: there may be some yet */
 	unsigned long hiwater_rss, hiwater_vm; /* pages */
 
 	spinlock_t arg_lock;		/* the layout fields below */

@@ -12,6 +12,7 @@
  */
 #include "mm/internal.h"
 #include "mm/pagecache.h"
+#include "mm/pgwalk.h"
 #include "file/file.h"
 #include "lib/err.h"
 #include "sched/sched.h"
@@ -98,19 +99,44 @@ static unsigned long pages_in_range(struct mm_struct *mm, unsigned long start, u
 /* ---- munmap
  * ---------------------------------------------------------------------------------------- */
 
-/* Unmap the VMAs from @first that start below @end; none crosses @start or @end. Cannot fail. */
-static void unmap_vmas_in(struct mm_struct *mm, struct vm_area_struct *first, unsigned long start,
-			  unsigned long end)
+/* No VMA outside of [start, end) is in [r->floor, r->ceiling). */
+static void find_extent(struct mm_struct *mm, struct unmap_range *r)
+{
+	struct vm_area_struct *vma = find_vma(mm, r->start), *prev;
+
+	prev = vma ? vma->vm_prev : vma_last(mm);
+	r->floor = prev ? prev->vm_end : 0;
+	if (vma && vma->vm_start < r->start)
+		r->floor = r->start;
+	vma = find_vma(mm, r->end);
+	r->ceiling = !vma ? ~0ul : max(vma->vm_start, r->end);
+}
+
+/* All of unmapping [r->start, r->end) that may fail: VMAs end there (*first: the first between),
+ * and so do shared tables. 0 or -ENOMEM. */
+static int prepare_unmap(struct mm_struct *mm, struct unmap_range *r, struct vm_area_struct **first)
+{
+	if (mm->shares_tables &&
+	    (pgwalk_shared_at(mm, r->start) || pgwalk_shared_at(mm, r->end - 1))) {
+		find_extent(mm, r);
+		if (pgwalk_own_ends(mm, r->start, r->end, r->floor, r->ceiling))
+			return -ENOMEM;
+	}
+	return vma_isolate(mm, r->start, r->end, first);
+}
+
+/* Unmap the VMAs from @first, after prepare_unmap(). Cannot fail. */
+static void unmap_vmas_in(struct mm_struct *mm, struct vm_area_struct *first, struct unmap_range *r)
 {
 	struct vm_area_struct *vma;
 	long accounted = 0;
 
-	first = vma_detach_range(first, end);
+	first = vma_detach_range(first, r->end);
 	for (vma = first; vma; vma = vma->vm_next) {
 		if (vma->vm_flags & VM_ACCOUNT)
 			accounted += vma_pages(vma);
 	}
-	unmap_region(mm, first, start, end);
+	unmap_region(mm, first, r);
 	remove_vma_list(first);
 	if (accounted)
 		vm_unacct_memory(accounted);
@@ -118,20 +144,27 @@ static void unmap_vmas_in(struct mm_struct *mm, struct vm_area_struct *first, un
 
 int do_munmap(struct mm_struct *mm, unsigned long addr, unsigned long len)
 {
+	struct unmap_range r = {.start = addr, .floor = addr};
 	struct vm_area_struct *first;
-	unsigned long end;
 	int error;
 
 	if (offset_in_page(addr) || addr > mm->task_size || len > mm->task_size - addr)
 		return -EINVAL;
-	end = addr + PAGE_ALIGN(len);
-	if (end == addr)
+	r.end = r.ceiling = addr + PAGE_ALIGN(len);
+	if (r.end == addr)
 		return -EINVAL;
-	error = vma_isolate(mm, addr, end, &first);
+	error = prepare_unmap(mm, &r, &first);
 	if (error || !first)
 		return error;
-	unmap_vmas_in(mm, first, addr, end);
+	unmap_vmas_in(mm, first, &r);
 	return 0;
+}
+
+void munmap_empty(struct mm_struct *mm, struct vm_area_struct *vma)
+{
+	struct unmap_range r = {vma->vm_start, vma->vm_end, vma->vm_start, vma->vm_end, true};
+
+	unmap_vmas_in(mm, vma, &r);
 }
 
 int vm_munmap(unsigned long addr, unsigned long len)
@@ -243,6 +276,7 @@ static int place_region(struct mm_struct *mm, struct region *r, bool occupied,
 			unsigned long old_accounted)
 {
 	unsigned long pages = (r->end - r->start) >> PAGE_SHIFT, charge = 0, given_back;
+	struct unmap_range old = {r->start, r->end, r->start, r->end, false};
 	struct vm_area_struct *vma, *first = NULL;
 	int error;
 
@@ -252,7 +286,8 @@ static int place_region(struct mm_struct *mm, struct region *r, bool occupied,
 		if (charge && vm_enough_memory(mm, charge))
 			return -ENOMEM;
 	}
-	if (!occupied && merge_region(mm, r, r->vm_flags, NULL))
+	/* A file first says what its flags become: seals may take VM_MAYWRITE, or refuse. */
+	if (!occupied && !r->file && merge_region(mm, r, r->vm_flags, NULL))
 		return 0;
 
 	vma = make_vma(mm, r);
@@ -261,10 +296,10 @@ static int place_region(struct mm_struct *mm, struct region *r, bool occupied,
 		goto uncharge;
 	}
 	if (occupied) {
-		error = vma_isolate(mm, r->start, r->end, &first);
+		error = prepare_unmap(mm, &old, &first);
 		if (error)
 			goto free;
-		unmap_vmas_in(mm, first, r->start, r->end);
+		unmap_vmas_in(mm, first, &old);
 		/* It gave back its whole charge, part of which is this region's now. */
 		given_back = r->vm_flags & VM_ACCOUNT ? pages - charge : 0;
 		if (given_back)
@@ -273,7 +308,7 @@ static int place_region(struct mm_struct *mm, struct region *r, bool occupied,
 			remove_vma(vma);
 			return 0;
 		}
-	} else if (vma->vm_flags != r->vm_flags &&
+	} else if ((r->file || vma->vm_flags != r->vm_flags) &&
 		   merge_region(mm, r, vma->vm_flags, vma->vm_private_data)) {
 		remove_vma(vma); /* f_op->mmap changed the flags: now they are a neighbour's */
 		return 0;

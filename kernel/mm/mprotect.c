@@ -2,6 +2,7 @@
 /* mprotect: new access rights for a range, VMA by VMA; as on Linux, those before the first that
  * refuses keep the new ones. */
 #include "mm/internal.h"
+#include "mm/pgwalk.h"
 #include "lib/err.h"
 #include "sched/sched.h"
 #include "task/task.h"
@@ -19,6 +20,8 @@ static struct vm_area_struct *mprotect_fixup(struct vm_area_struct *vma, unsigne
 	/* The VM_MAY bit of each right stands four bits above it. */
 	if ((vm_flags & ~(vm_flags >> 4)) & VM_ACCESS_FLAGS)
 		return ERR_PTR(-EACCES);
+	if (pgwalk_own_range(mm, start, end))
+		return ERR_PTR(-ENOMEM);
 	if (vm_flags & VM_WRITE) {
 		/* It turns into data: the limit of data must allow it, unless it counted as such
 		 * already. */

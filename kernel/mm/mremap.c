@@ -83,14 +83,6 @@ static void merge_with_neighbours(struct vm_area_struct *vma, unsigned long vm_f
 	BUG_ON(IS_ERR(kept));
 }
 
-/* Unmap what is a VMA of its own: needs no memory. */
-static void munmap_whole(struct mm_struct *mm, unsigned long addr, unsigned long len)
-{
-	int error = do_munmap(mm, addr, len);
-
-	BUG_ON(error);
-}
-
 /* The kernel's own note of where the vDSO lies follows it. */
 static void vdso_moved(const struct remap *r)
 {
@@ -123,7 +115,7 @@ static unsigned long move_vma(struct vm_area_struct *vma, struct remap *r)
 	if (r->old_len) {
 		error = move_page_tables(vma, r->addr, new, r->new_addr, r->old_len);
 		if (error) {
-			munmap_whole(mm, r->new_addr, r->new_len); /* gives its charge back */
+			munmap_empty(mm, new); /* gives its charge back */
 			merge_with_neighbours(vma, vm_flags);
 			return error;
 		}
@@ -131,7 +123,7 @@ static unsigned long move_vma(struct vm_area_struct *vma, struct remap *r)
 		if (r->flags & MREMAP_DONTUNMAP)
 			merge_with_neighbours(vma, vm_flags & ~VM_LOCKED_MASK);
 		else
-			munmap_whole(mm, r->addr, r->old_len);
+			munmap_empty(mm, vma);
 	}
 	/* With DONTUNMAP the old VMA may have been the new one's neighbour, and have joined it
 	 * already. */
@@ -261,8 +253,8 @@ static unsigned long mremap_locked(struct remap *r)
 		return grow_in_place(vma, r);
 	if (!(r->flags & MREMAP_MAYMOVE))
 		return -ENOMEM;
-	addr = get_unmapped_area(mm, vma->vm_file, 0, r->new_len, linear_page_index(vma, r->addr),
-				 area_flags(vma));
+	addr = get_unmapped_area_like(mm, vma->vm_file, r->addr, r->new_len,
+				      linear_page_index(vma, r->addr), area_flags(vma));
 	if (IS_ERR_VALUE(addr))
 		return addr;
 	r->new_addr = addr;

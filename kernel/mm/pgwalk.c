@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Page tables: making them, walking them, taking them down. Entries of PTE tables are written by
- * the inline functions of pgwalk.h, those of upper tables here.
+ * Page tables: making them and walking them. Entries of PTE tables are written by the inline
+ * functions of pgwalk.h; pgwalk_own.c copies shared tables, pgwalk_detach.c takes tables down.
  *
  *	walker				is safe because
- *	fault, mprotect, zap		mmap_lock: unhooking holds it for writing
- *	rmap walk			rmap_lock shared: unhooking holds it exclusively
- *	hardware			an unhooked table is freed after every CPU was flushed
+ *	fault, mprotect, zap		mmap_lock and a private path: unhooking holds it for writing
+ *	rmap walk			rmap_lock shared: tables are freed under it exclusively
+ *	reader on a shared path		the same, and the table's lock with a second look
+ *	hardware			a table is freed, or its count dropped, after a flush
  *
  * A table that is missing may be made by two tasks at once: the upper table's lock decides whose is
  * taken.
@@ -18,23 +19,24 @@
 
 /* ---- Table locks ----------------------------------------------------------------------------- */
 
-/* Debug: each CPU's stand-in for the table lock it holds, since the rank check wants spinlocks. */
+/* Debug: each CPU's stand-ins for the table locks it holds (upper, lower), since the rank check
+ * wants spinlocks. */
 static struct {
-	spinlock_t lock;
+	spinlock_t lock[2];
 } __cacheline_aligned stand_ins[NR_CPUS];
 
-void pt_lock_check(void)
+void pt_lock_check(bool nested)
 {
-	spinlock_t *lock = &stand_ins[arch_cpu_id()].lock;
+	spinlock_t *lock = &stand_ins[arch_cpu_id()].lock[nested];
 
 	if (!lock->name)
 		spin_lock_init(lock, "page table", RANK_PAGE_TABLE);
-	lock_check_acquire(lock, false);
+	lock_check_acquire(lock, nested);
 }
 
-void pt_unlock_check(void)
+void pt_unlock_check(bool nested)
 {
-	lock_check_release(&stand_ins[arch_cpu_id()].lock);
+	lock_check_release(&stand_ins[arch_cpu_id()].lock[nested]);
 }
 
 void pt_lock_slow(struct page *table)
@@ -47,9 +49,9 @@ void pt_lock_slow(struct page *table)
 
 /* ---- Making tables --------------------------------------------------------------------------- */
 
-static struct page *table_alloc(struct mm_struct *mm, unsigned int level)
+struct page *table_alloc(struct mm_struct *mm, unsigned int level, bool zeroed)
 {
-	struct page *table = alloc_page(GFP_KERNEL | __GFP_ZERO);
+	struct page *table = zeroed ? alloc_zeroed_page(GFP_KERNEL) : alloc_page(GFP_KERNEL);
 
 	if (!table)
 		return NULL;
@@ -59,22 +61,26 @@ static struct page *table_alloc(struct mm_struct *mm, unsigned int level)
 	table->pt_present = 0;
 	table->pt_level = level;
 	table->pt_lock = 0;
+	table->private = 0; /* pt_rss */
 	page_owner_add(OWNER_TABLE, 1);
 	return table;
 }
 
-static void table_free(struct page *table)
+void table_free(struct page *table, bool zeros)
 {
 	BUG_ON(table->pt_present || table->pt_count != 1);
 	table->flags &= ~BIT(PG_table);
 	table->private = 0;
 	page_owner_add(OWNER_TABLE, -1);
-	put_page(table);
+	if (zeros)
+		free_zeroed_page(table);
+	else
+		put_page(table);
 }
 
 int pgd_alloc(struct mm_struct *mm)
 {
-	struct page *table = table_alloc(mm, 3);
+	struct page *table = table_alloc(mm, 3, true);
 
 	if (!table)
 		return -ENOMEM;
@@ -85,64 +91,93 @@ int pgd_alloc(struct mm_struct *mm)
 
 void pgd_free(struct mm_struct *mm)
 {
-	table_free(virt_to_page(mm->arch.pgd));
+	arch_pgd_exit(mm->arch.pgd);
+	table_free(virt_to_page(mm->arch.pgd), true);
 	mm->arch.pgd = NULL;
 }
 
-/*
- * Hang a new table of @level below the entry at @slot of @upper. The entries of all levels look
- * alike, so one function serves them all. 0 if there is one now, whoever made it.
- */
-static int table_add(struct mm_struct *mm, struct page *upper, pmd_t *slot, unsigned int level)
-{
-	struct page *table = table_alloc(mm, level);
+/* ---- One address ----------------------------------------------------------------------------- */
 
-	if (!table)
-		return -ENOMEM;
-	pt_lock(upper);
-	if (likely(pmd_none(pmd_get(slot)))) {
-		upper->pt_present++;
-		pmd_set(slot, mk_pmd_table(page_to_phys(table)));
-		atomic64_add(PAGE_SIZE, &mm->pgtables_bytes);
-		table = NULL;
-	}
-	pt_unlock(upper);
-	if (unlikely(table))
-		table_free(table);
-	return 0;
+struct pgpath pgwalk_find(struct mm_struct *mm, unsigned long addr)
+{
+	struct pgpath path = {.write = false};
+	pgd_t pgd = pgd_get(mm->arch.pgd + pgd_index(addr));
+	pud_t pud;
+	pmd_t pmd;
+
+	if (!pgd_present(pgd))
+		return path;
+	pud = pud_get(pud_entry(pgd, addr));
+	if (!pud_present(pud))
+		return path;
+	pmd = pmd_get(pmd_entry(pud, addr));
+	if (!pmd_present(pmd))
+		return path;
+	path.table = pmd_table_page(pmd);
+	path.pte = pte_entry(pmd, addr);
+	path.write = pud_write(pud) && pmd_write(pmd);
+	return path;
 }
 
-pte_t *pgwalk_own_slow(struct mm_struct *mm, unsigned long addr, struct page **table)
+pte_t *__pgwalk_lock(struct mm_struct *mm, unsigned long addr, struct pgpath *path)
 {
-	struct page *upper = virt_to_page(mm->arch.pgd);
-	pmd_t *slot = (pmd_t *)(mm->arch.pgd + pgd_index(addr));
-	unsigned int level = 2, shift = PUD_SHIFT;
-
 	for (;;) {
-		pmd_t entry = pmd_get(slot);
+		struct pgpath again;
 
-		if (pmd_none(entry)) {
-			if (table_add(mm, upper, slot, level))
-				return NULL;
-			entry = pmd_get(slot);
+		*path = pgwalk_find(mm, addr);
+		if (!path->pte)
+			return NULL;
+		pt_lock(path->table);
+		if (path->write)
+			return path->pte;
+		/* Shared: while we waited, a thread of @mm may have made a copy its own. With the
+		 * lock held none can. */
+		again = pgwalk_find(mm, addr);
+		if (again.pte == path->pte) {
+			path->write = again.write;
+			return path->pte;
 		}
-		upper = pmd_table_page(entry);
-		pgwalk_assert_owned(upper);
-		if (!level) {
-			*table = upper;
-			return pte_entry(entry, addr);
-		}
-		slot = (pmd_t *)arch_phys_to_virt(pmd_phys(entry)) +
-		       ((addr >> shift) & (PTRS_PER_TABLE - 1));
-		shift -= 9;
-		level--;
+		pt_unlock(path->table);
 	}
 }
 
-/* ---- Walking ranges -------------------------------------------------------------------------- */
+pte_t *pgwalk_lock(struct mm_struct *mm, unsigned long addr, struct pgpath *path)
+{
+	path->pte = pgwalk_find_private(mm, addr, &path->table);
+	path->write = true;
+	if (likely(path->pte)) {
+		pt_lock(path->table);
+		return path->pte;
+	}
+	down_read(&rmap_lock);
+	__pgwalk_lock(mm, addr, path);
+	up_read(&rmap_lock);
+	return path->pte;
+}
 
-pte_t *pgwalk_next(struct mm_struct *mm, unsigned long *addr, unsigned long end,
-		   struct page **table)
+pte_t pgwalk_peek(struct mm_struct *mm, unsigned long addr)
+{
+	struct pgpath path;
+	struct page *table;
+	pte_t *pte = pgwalk_find_private(mm, addr, &table), entry;
+
+	if (likely(pte))
+		return pte_get(pte);
+	pte = pgwalk_lock(mm, addr, &path);
+	if (!pte)
+		return (pte_t){0};
+	entry = pte_get(pte);
+	pt_unlock(path.table);
+	return path.write ? entry : pte_wrprotect(entry);
+}
+
+/* ---- Ranges ---------------------------------------------------------------------------------- */
+
+/* Move *addr up to the first address below @end that has a PTE table (@private: on a private
+ * path). */
+static __always_inline pte_t *next_table(struct mm_struct *mm, unsigned long *addr,
+					 unsigned long end, bool private, struct page **table,
+					 bool *shared)
 {
 	unsigned long at = *addr;
 
@@ -156,12 +191,16 @@ pte_t *pgwalk_next(struct mm_struct *mm, unsigned long *addr, unsigned long end,
 			continue;
 		}
 		pud = pud_get(pud_entry(pgd, at));
-		if (!pud_present(pud)) {
+		if (private ? !pud_writable_table(pud) : !pud_present(pud)) {
+			if (private)
+				*shared |= pud_present(pud);
 			at = pud_addr_end(at, end);
 			continue;
 		}
 		pmd = pmd_get(pmd_entry(pud, at));
-		if (!pmd_present(pmd)) {
+		if (private ? !pmd_writable_table(pmd) : !pmd_present(pmd)) {
+			if (private)
+				*shared |= pmd_present(pmd);
 			at = pmd_addr_end(at, end);
 			continue;
 		}
@@ -173,61 +212,20 @@ pte_t *pgwalk_next(struct mm_struct *mm, unsigned long *addr, unsigned long end,
 	return NULL;
 }
 
-/* ---- Taking tables down ---------------------------------------------------------------------- */
-
-/* Unhook @entry's table from *slot of @upper if it is empty. */
-static bool unhook(struct mm_struct *mm, struct page *upper, pmd_t *slot, pmd_t entry,
-		   struct list_head *tables)
+pte_t *pgwalk_next_private(struct mm_struct *mm, unsigned long *addr, unsigned long end,
+			   struct page **table, bool *shared)
 {
-	struct page *table = pmd_table_page(entry);
-
-	if (table->pt_present)
-		return false;
-	pgwalk_assert_owned(table);
-	pmd_xchg(slot, (pmd_t){0});
-	upper->pt_present--;
-	list_add(&table->lru, tables);
-	atomic64_sub(PAGE_SIZE, &mm->pgtables_bytes);
-	return true;
+	return next_table(mm, addr, end, true, table, shared);
 }
 
-/* The same for everything of [start, end) below @upper, whose entries span 1 << @shift bytes. */
-static bool unhook_below(struct mm_struct *mm, struct page *upper, unsigned int shift,
-			 unsigned long start, unsigned long end, struct list_head *tables)
+pte_t *pgwalk_lock_next(struct mm_struct *mm, unsigned long *addr, unsigned long end,
+			struct pgpath *path)
 {
-	pmd_t *slot = (pmd_t *)page_address(upper) + ((start >> shift) & (PTRS_PER_TABLE - 1));
-	unsigned long span = 1UL << shift, next;
-	unsigned int left =
-		upper->pt_present; /* most tables hold a few entries: no need to look at all 512 */
-	bool any = false;
+	struct page *table;
 
-	for (; start < end && left; start = next, slot++) {
-		pmd_t entry = pmd_get(slot);
-
-		next = __addr_end(start, end, span);
-		if (pmd_none(entry))
-			continue;
-		left--;
-		if (shift > PMD_SHIFT)
-			any |= unhook_below(mm, pmd_table_page(entry), shift - 9, start, next,
-					    tables);
-		any |= unhook(mm, upper, slot, entry, tables);
+	while (next_table(mm, addr, end, false, &table, NULL)) {
+		if (__pgwalk_lock(mm, *addr, path))
+			return path->pte;
 	}
-	return any;
-}
-
-bool pgwalk_unhook_empty(struct mm_struct *mm, unsigned long start, unsigned long end,
-			 struct list_head *tables)
-{
-	return unhook_below(mm, virt_to_page(mm->arch.pgd), PGDIR_SHIFT, start, end, tables);
-}
-
-void pgwalk_free_tables(struct mm_struct *mm, struct list_head *tables)
-{
-	while (!list_empty(tables)) {
-		struct page *table = list_first_entry(tables, struct page, lru);
-
-		list_del(&table->lru);
-		table_free(table);
-	}
+	return NULL;
 }

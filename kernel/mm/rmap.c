@@ -220,25 +220,72 @@ void rmap_walk(struct page *page, rmap_one_t fn, void *arg)
 	up_read(&rmap_lock);
 }
 
+static inline bool maps(pte_t entry, const struct page *page)
+{
+	return pte_present(entry) && pte_pfn(entry) == page_to_pfn(page) && !pte_special(entry);
+}
+
 pte_t *page_mapped_at(struct page *page, struct vm_area_struct *vma, unsigned long addr,
 		      struct page **table)
 {
-	pte_t *pte = pgwalk_find(vma->vm_mm, addr, table), entry;
+	struct pgpath path = pgwalk_find(vma->vm_mm, addr);
+	pte_t *pte;
 
-	if (!pte)
-		return NULL;
-	entry = pte_get(pte);
 	/* Most VMAs of a tree do not map the page: look before locking. */
-	if (!pte_present(entry) || pte_pfn(entry) != page_to_pfn(page) || pte_special(entry))
+	if (!path.pte || !maps(pte_get(path.pte), page))
 		return NULL;
-	pt_lock(*table);
-	entry = pte_get(pte);
-	if (pte_present(entry) && pte_pfn(entry) == page_to_pfn(page) && !pte_special(entry)) {
-		pgwalk_assert_owned(*table);
+	pte = __pgwalk_lock(vma->vm_mm, addr, &path);
+	*table = path.table;
+	if (pte && maps(pte_get(pte), page))
 		return pte;
-	}
-	pt_unlock(*table);
+	if (pte)
+		pt_unlock(path.table);
 	return NULL;
+}
+
+/* ---- How many address spaces map a page ------------------------------------------------------ */
+
+bool page_seen_at(struct page *page, struct vm_area_struct *vma, unsigned long addr)
+{
+	struct pgpath path = pgwalk_find(vma->vm_mm, addr);
+
+	return path.pte && maps(pte_get(path.pte), page);
+}
+
+static bool count_mm(struct page *page, struct vm_area_struct *vma, unsigned long addr, void *arg)
+{
+	*(unsigned int *)arg += page_seen_at(page, vma, addr);
+	return true;
+}
+
+unsigned int __page_mms(struct page *page)
+{
+	unsigned int mms = 0;
+
+	__rmap_walk(page, count_mm, &mms);
+	return mms;
+}
+
+unsigned int page_mms_by(struct page *page, const struct pgpath *path, unsigned int *sharers)
+{
+	if (page_mapcount(page) != 1)
+		return __page_mms(page);
+	if (path->write)
+		return 1;
+	/* Whoever reaches the one table that maps it maps it: the same for all such pages. */
+	if (!*sharers)
+		*sharers = __page_mms(page);
+	return *sharers;
+}
+
+unsigned int page_mms(struct page *page)
+{
+	unsigned int mms;
+
+	down_read(&rmap_lock);
+	mms = page_mapcount(page) ? __page_mms(page) : 0;
+	up_read(&rmap_lock);
+	return mms;
 }
 
 static bool mkclean_one(struct page *page, struct vm_area_struct *vma, unsigned long addr,

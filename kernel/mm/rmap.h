@@ -90,9 +90,21 @@ static inline struct page *pte_page_counted(pte_t pte)
 	return pte_special(pte) ? NULL : pfn_to_page(pte_pfn(pte));
 }
 
-/* If @vma maps @page at @addr: the entry, its table locked and in *table. Else NULL. rmap_lock or
- * mmap_lock held. */
+/* If @vma maps @page at @addr: the entry, its table locked and in *table. Else NULL. rmap_lock
+ * held. The table may be shared: what is done to the entry is done to all who share it. */
 pte_t *page_mapped_at(struct page *page, struct vm_area_struct *vma, unsigned long addr,
 		      struct page **table);
+
+/* Does @vma map @page at @addr, at a glance? No lock is taken. rmap_lock held. */
+bool page_seen_at(struct page *page, struct vm_area_struct *vma, unsigned long addr);
+
+/* Mappings of @page by address spaces: what _mapcount + 1 would be if no table were shared. Plain:
+ * takes rmap_lock shared; the caller has a reference. __: rmap_lock held, and @page is mapped. */
+unsigned int page_mms(struct page *page);
+unsigned int __page_mms(struct page *page);
+
+/* __page_mms() of a page that an entry on @path maps, table locked, without walking where that can
+ * be known. *sharers, 0 at first, is kept from page to page of one table. */
+unsigned int page_mms_by(struct page *page, const struct pgpath *path, unsigned int *sharers);
 
 void rmap_init(void); /* boot */

@@ -12,9 +12,9 @@ struct shares {
 	u64 all, dirty, kind[NR_MM_COUNTERS];
 };
 
-static void count_page(struct mem_size_stats *mss, struct page *page, pte_t pte, struct shares *pss)
+static void count_page(struct mem_size_stats *mss, struct page *page, pte_t pte, unsigned int mapcount,
+		       struct shares *pss)
 {
-	unsigned int mapcount = page_mapcount(page);
 	bool dirty = pte_dirty(pte) || page_flag(page, PG_dirty);
 	u64 share = (PAGE_SIZE << PSS_SHIFT) / mapcount;
 
@@ -36,12 +36,15 @@ static void count_page(struct mem_size_stats *mss, struct page *page, pte_t pte,
 void smap_gather(struct vm_area_struct *vma, struct mem_size_stats *mss)
 {
 	unsigned long addr = vma->vm_start, next;
-	struct page *table, *page;
 	struct shares pss = {0};
+	struct pgpath path;
+	struct page *page;
 	pte_t *pte;
 
-	for_each_pte_table (vma->vm_mm, addr, next, vma->vm_end, pte, table) {
-		pt_lock(table);
+	down_read(&rmap_lock);
+	for_each_pte_table (vma->vm_mm, addr, next, vma->vm_end, pte, path) {
+		unsigned int sharers = 0;
+
 		for (; addr < next; addr += PAGE_SIZE, pte++) {
 			pte_t entry = pte_get(pte);
 
@@ -49,10 +52,11 @@ void smap_gather(struct vm_area_struct *vma, struct mem_size_stats *mss)
 				continue;
 			page = pte_page_counted(entry);
 			if (page)
-				count_page(mss, page, entry, &pss);
+				count_page(mss, page, entry, page_mms_by(page, &path, &sharers),
+					   &pss);
 		}
-		pt_unlock(table);
 	}
+	up_read(&rmap_lock);
 	mss->pss += pss.all >> PSS_SHIFT;
 	mss->pss_dirty += pss.dirty >> PSS_SHIFT;
 	mss->pss_anon += pss.kind[MM_ANONPAGES] >> PSS_SHIFT;

@@ -6,8 +6,8 @@
  *	private, page is ours alone	set W (it was shared by a fork, and the others have gone)
  *	private, anything else		copy: another mm's too, or the file's, or the page of zeros
  *
- * A page is ours alone if this PTE is its only mapping and its only reference. That is looked at
- * under the table's lock, which keeps fork and zap of this entry out, and the page lock, which
+ * A page is ours alone if this PTE is its only mapping and its only reference, on a path that is
+ * private (the fault owned it). That is looked at under the table's lock, which keeps fork and zap of this entry out, and the page lock, which
  * keeps those out that find pages by other ways. One reference too many costs a copy; one
  * overlooked would be corruption.
  */
@@ -102,15 +102,17 @@ static void replace_page(struct vm_fault *vmf, struct page *old, struct page *co
 		arch_tlb_flush_range(mm, vmf->address, vmf->address + PAGE_SIZE);
 	page_add_new_anon_rmap(copy, vma, vmf->address);
 	pte_set(vmf->pte, mk_private_pte(copy, vma));
-	if (old) {
-		if (!page_flag(old, PG_anon)) {
-			add_mm_counter(mm, mm_counter_of(old), -1);
-			add_mm_counter(mm, MM_ANONPAGES, 1);
-		}
+	if (old && page_flag(old, PG_anon)) {
 		page_unmapped_one(old);
-	} else {
-		add_mm_counter(mm, MM_ANONPAGES, 1);
+		return;
 	}
+	if (old) {
+		vmf->table->pt_rss[mm_counter_of(old)]--;
+		add_mm_counter(mm, mm_counter_of(old), -1);
+		page_unmapped_one(old);
+	}
+	vmf->table->pt_rss[MM_ANONPAGES]++;
+	add_mm_counter(mm, MM_ANONPAGES, 1);
 }
 
 /* Copy @old (referenced for us; NULL: a special entry's frame, which nobody counts). */

@@ -9,28 +9,25 @@
  * munmap and exit also take down tables and rmap links: upper entries are cleared and VMAs leave
  * the rmap trees in one section under rmap_lock, after the flush. A walker under that lock so sees
  * either a linked VMA with its tables or neither.
+ *
+ * A table that fork shared and that goes as a whole is not zapped: its entries are the others' too.
+ * pgwalk_detach() lets go of it in that section. One of which only a part goes was made private
+ * before.
  */
 #include "mm/internal.h"
 #include "mm/rmap.h"
 #include "mm/gather.h"
 #include "mm/pagecache.h"
 #include "mm/zap.h"
+#include "file/file.h"
 #include "sched/sched.h"
 
-/* What to drop of a range: all, or (truncation) only the pages of the file. */
-struct zap {
-	struct gather gather;
-	struct vm_area_struct *vma;
-	bool keep_anon;
-};
-
-/* A file's page goes, of which the entry was taken. */
-static void zap_file_page(struct gather *g, struct page *page, pte_t entry)
+/* Which rss counts pages of the VMA's file. */
+static inline enum mm_counter file_kind(const struct vm_area_struct *vma)
 {
-	g->rss[mm_counter_of(page)]++;
-	if (pte_dirty(entry))
-		set_page_dirty(page);
-	page_remove_rmap(page);
+	const struct address_space *mapping = vma->vm_file ? vma->vm_file->f_mapping : NULL;
+
+	return mapping && mapping->kind == MAPPING_SHMEM ? MM_SHMEMPAGES : MM_FILEPAGES;
 }
 
 /*
@@ -41,83 +38,96 @@ static unsigned long zap_table(struct zap *zap, struct page *table, pte_t *pte, 
 			       unsigned long end)
 {
 	struct gather *g = &zap->gather;
-	unsigned long first = ~0ul, last = 0;
-	unsigned int room, left, taken = 0, anon = 0, gone = 0;
+	pte_t *const first = pte, *const stop = pte + ((end - addr) >> PAGE_SHIFT), *last = NULL;
+	unsigned int room, left, special = 0, anon = 0, gone = 0, files = 0;
 	struct page **slots = gather_slots(g, &room), **slot = slots, **full = slots + room;
+	enum mm_counter kind = file_kind(zap->vma);
+	bool keep_anon = zap->keep_anon;
+	struct page *map = mem_map;
+	u64 all = 0; /* bits of any entry taken */
 
 	pt_lock(table);
-	for (left = table->pt_present; addr < end && left; addr += PAGE_SIZE, pte++) {
+	for (left = table->pt_present; pte < stop && left; pte++) {
 		pte_t entry = pte_get(pte);
-		struct page *page = NULL;
+		struct page *page;
 
 		if (pte_none(entry)) {
 			/* Stacks and arenas leave long empty stretches. */
-			while (end - addr > PTES_PER_LINE * PAGE_SIZE && pte_line_none(pte)) {
-				addr += PTES_PER_LINE * PAGE_SIZE;
+			while (stop - pte > PTES_PER_LINE && pte_line_none(pte + 1))
 				pte += PTES_PER_LINE;
-			}
-			if (!pte_none(pte_get(pte))) {
-				addr -= PAGE_SIZE;
-				pte--;
-			}
+			while (pte + 1 < stop && pte_none(pte_get(pte + 1)) &&
+			       (unsigned long)(pte + 2) % 64)
+				pte++;
 			continue;
 		}
 		left--;
-		if (likely(!pte_special(entry))) {
-			page = pfn_to_page(pte_pfn(entry));
-			if (unlikely(zap->keep_anon) && page_flag(page, PG_anon))
-				continue;
-			if (unlikely(slot == full))
-				goto out;
-		}
-		BUG_ON(!pte_present(entry));
-		entry = pte_take_uncounted(pte);
-		taken++;
-		if (pte_accessible(entry)) {
-			first = min(first, addr);
-			last = addr + PAGE_SIZE;
-		}
-		if (!page)
+		if (unlikely(pte_special(entry))) {
+			all |= pte_take_uncounted(pte).v;
+			special++;
+			last = pte;
 			continue;
-		*slot++ = page;
+		}
+		page = pte_page_in(map, entry);
 		if (page_flag(page, PG_anon)) {
+			if (unlikely(keep_anon))
+				continue;
+			if (unlikely(slot == full)) {
+				left++;
+				break;
+			}
+			all |= pte_take_uncounted(pte).v;
 			anon++;
 			gone += page_remove_anon_rmap(page);
 		} else {
-			zap_file_page(g, page, entry);
+			if (unlikely(slot == full)) {
+				left++;
+				break;
+			}
+			entry = pte_take_uncounted(pte);
+			all |= entry.v;
+			files++;
+			if (pte_dirty(entry))
+				set_page_dirty(page);
+			atomic_dec(&page->_mapcount);
 		}
+		last = pte;
+		*slot++ = page;
 	}
-	addr = end;
-out:
-	pte_taken(table, taken);
+	if (!left)
+		pte = stop;
+	table->pt_present -= special + anon + files;
+	table->pt_rss[MM_ANONPAGES] -= anon;
+	table->pt_rss[kind] -= files;
 	pt_unlock(table);
+	BUG_ON(!pte_present((pte_t){all}) && all);
 	gather_added(g, slot - slots);
 	g->rss[MM_ANONPAGES] += anon;
+	g->rss[kind] += files;
 	g->anon += gone;
-	if (first < last)
-		gather_range(g, first, last);
-	return addr;
+	if (pte_accessible((pte_t){all}))
+		gather_range(g, addr, addr + ((unsigned long)(last + 1 - first) << PAGE_SHIFT));
+	return addr + ((unsigned long)(pte - first) << PAGE_SHIFT);
 }
 
-/* Everything in [start, end) of zap->vma into the gather, flushing whenever it is full. */
-static void zap_range(struct zap *zap, unsigned long start, unsigned long end)
+void zap_range(struct zap *zap, unsigned long start, unsigned long end)
 {
 	struct mm_struct *mm = zap->vma->vm_mm;
 	unsigned long addr = start, next;
 	struct page *table;
 	pte_t *pte;
 
-	for_each_owned_pte_table (mm, addr, next, end, pte, table) {
+	for_each_private_pte_table (mm, addr, next, end, pte, table, &zap->shared) {
 		unsigned int present = READ_ONCE(table->pt_present);
+		unsigned long done = addr;
 
 		if (!present)
 			continue;
 		gather_prepare(&zap->gather,
 			       min_t(unsigned long, present, (next - addr) >> PAGE_SHIFT));
-		while ((addr = zap_table(zap, table, pte, addr, next)) < next) {
+		while ((done = zap_table(zap, table, pte, done, next)) < next) {
 			gather_flush(&zap->gather);
 			cond_resched();
-			pte = pgwalk_own_next(mm, &addr, next, &table);
+			pte = (pte_t *)page_address(table) + pte_index(done);
 		}
 	}
 }
@@ -130,93 +140,136 @@ static void update_hiwater_rss(struct mm_struct *mm)
 		mm->hiwater_rss = rss;
 }
 
-void zap_page_range(struct vm_area_struct *vma, unsigned long start, unsigned long end)
+/* The gather's pending flush, now. */
+static void flush_gathered(struct gather *g)
 {
-	struct zap zap;
-
-	update_hiwater_rss(vma->vm_mm);
-	gather_init(&zap.gather, vma->vm_mm, true);
-	zap.vma = vma;
-	zap.keep_anon = false;
-	zap_range(&zap, start, end);
-	gather_flush(&zap.gather);
+	if (g->start < g->end)
+		arch_tlb_flush_range(g->mm, g->start, g->end);
+	g->start = ~0ul;
+	g->end = 0;
 }
 
-/* Unhook what has become empty below the VMAs of the list: tables are only where a VMA is. True if
- * anything had. */
-static bool unhook_tables(struct mm_struct *mm, struct vm_area_struct *vma,
-			  struct list_head *tables)
+static void detach_init(struct pgwalk_detach *d, struct mm_struct *mm, unsigned long floor,
+			unsigned long ceiling)
+{
+	d->mm = mm;
+	d->floor = floor;
+	d->ceiling = ceiling;
+	d->keep_empty = false;
+	INIT_LIST_HEAD(&d->empty);
+	INIT_LIST_HEAD(&d->shared);
+	d->any = d->missed = false;
+}
+
+/* Let go of the shared tables whose entries are all in [start, end) of @vma. False: some table
+ * became private meanwhile, and is to be zapped. */
+static bool let_go_of_shared(struct vm_area_struct *vma, unsigned long start, unsigned long end)
+{
+	struct pgwalk_detach d;
+
+	detach_init(&d, vma->vm_mm, zap_floor(vma, start), zap_ceiling(vma, end));
+	d.keep_empty = true;
+	down_write(&rmap_lock);
+	pgwalk_detach(&d, start, end);
+	if (d.any)
+		arch_tlb_flush_range(vma->vm_mm, start, end);
+	pgwalk_put_tables(&d);
+	up_write(&rmap_lock);
+	return !d.missed;
+}
+
+int zap_page_range(struct vm_area_struct *vma, unsigned long start, unsigned long end)
+{
+	struct mm_struct *mm = vma->vm_mm;
+	struct zap zap;
+
+	if (mm->shares_tables && (pgwalk_shared_at(mm, start) || pgwalk_shared_at(mm, end - 1)) &&
+	    pgwalk_own_ends(mm, start, end, zap_floor(vma, start), zap_ceiling(vma, end)))
+		return -ENOMEM;
+	update_hiwater_rss(mm);
+	do {
+		gather_init(&zap.gather, mm, true);
+		zap.vma = vma;
+		zap.keep_anon = zap.shared = false;
+		zap_range(&zap, start, end);
+		gather_flush(&zap.gather);
+	} while (zap.shared && !let_go_of_shared(vma, start, end));
+	return 0;
+}
+
+/* Detach what has become empty or is shared below the VMAs of the list: tables are only where a
+ * VMA is. */
+static void detach_tables(struct pgwalk_detach *d, struct vm_area_struct *vma)
 {
 	unsigned long done = 0;
-	bool any = false;
 
 	for (; vma; vma = vma->vm_next) {
 		unsigned long start = max(vma->vm_start, done);
 
 		if (start >= vma->vm_end)
 			continue; /* in the last table of the one before */
-		any |= pgwalk_unhook_empty(mm, start, vma->vm_end, tables);
+		pgwalk_detach(d, start, vma->vm_end);
 		done = ALIGN(vma->vm_end, PMD_SIZE);
 	}
-	return any;
 }
 
-/* Zap each VMA of the list, then take down tables of [start, end) and the VMAs' rmap links. */
-static void unmap_vmas(struct mm_struct *mm, struct vm_area_struct *first, unsigned long start,
-		       unsigned long end)
+/* Zap each VMA of the list, then take down tables of [start, end) and the VMAs' rmap links. False:
+ * only a part of it was done, do it again. */
+static bool unmap_vmas(struct mm_struct *mm, struct vm_area_struct *first, struct unmap_range *r)
 {
 	struct vm_area_struct *vma;
+	struct pgwalk_detach d;
 	struct zap zap;
 
-	update_hiwater_rss(mm);
 	gather_init(&zap.gather, mm, true);
-	zap.keep_anon = false;
-	for (vma = first; vma; vma = vma->vm_next) {
+	zap.keep_anon = zap.shared = false;
+	for (vma = first; vma && !r->empty; vma = vma->vm_next) {
 		zap.vma = vma;
 		zap_range(&zap, vma->vm_start, vma->vm_end);
 	}
+	detach_init(&d, mm, r->floor, r->ceiling);
 	down_write(&rmap_lock);
+	detach_tables(&d, first);
 	/* The paging-structure caches may hold an upper entry: the flush covers all that its table
 	 * spans. */
-	if (unhook_tables(mm, first, &zap.gather.tables))
-		gather_range(&zap.gather, start, end);
-	if (zap.gather.start < zap.gather.end) {
-		arch_tlb_flush_range(mm, zap.gather.start, zap.gather.end);
-		zap.gather.start = ~0ul;
-		zap.gather.end = 0;
-	}
-	for (vma = first; vma; vma = vma->vm_next)
+	if (d.any)
+		gather_range(&zap.gather, r->start, r->end);
+	flush_gathered(&zap.gather);
+	pgwalk_put_tables(&d);
+	for (vma = first; vma && !d.missed; vma = vma->vm_next)
 		__vma_unlink_rmap(vma);
 	up_write(&rmap_lock);
 	gather_flush(&zap.gather);
+	pgwalk_free_tables(&d.empty);
+	return !d.missed;
 }
 
-void unmap_region(struct mm_struct *mm, struct vm_area_struct *vma, unsigned long start,
-		  unsigned long end)
+void unmap_region(struct mm_struct *mm, struct vm_area_struct *vma, struct unmap_range *r)
 {
-	unmap_vmas(mm, vma, start, end);
+	update_hiwater_rss(mm);
+	while (!unmap_vmas(mm, vma, r))
+		;
 }
 
 void free_empty_tables(struct mm_struct *mm, unsigned long start, unsigned long end)
 {
-	struct gather g;
+	struct pgwalk_detach d;
 
-	gather_init(&g, mm, false);
+	detach_init(&d, mm, ~0ul, 0);
 	down_write(&rmap_lock);
-	if (pgwalk_unhook_empty(mm, start, end, &g.tables))
-		gather_range(&g, start, end);
-	if (g.start < g.end)
-		arch_tlb_flush_range(mm, g.start, g.end);
+	pgwalk_detach(&d, start, end);
+	if (d.any)
+		arch_tlb_flush_range(mm, start, end);
 	up_write(&rmap_lock);
-	g.start = ~0ul;
-	gather_flush(&g);
+	pgwalk_free_tables(&d.empty);
 }
 
 void unmap_mm(struct mm_struct *mm, struct vm_area_struct *first)
 {
+	struct unmap_range all = {0, TASK_SIZE_MAX, 0, ~0ul, false};
 	int i;
 
-	unmap_vmas(mm, first, 0, TASK_SIZE_MAX);
+	unmap_region(mm, first, &all);
 	/* Tables without a VMA over them would be a bug; they are not leaked on top of it. */
 	if (WARN_ON(atomic64_read(&mm->pgtables_bytes)))
 		free_empty_tables(mm, 0, TASK_SIZE_MAX);
@@ -224,29 +277,3 @@ void unmap_mm(struct mm_struct *mm, struct vm_area_struct *first)
 		WARN_ON(atomic64_read(&mm->rss[i]));
 }
 
-/* ---- Truncation: unmap a range of a file from everybody -------------------------------------- */
-
-void unmap_mapping_range(struct address_space *mapping, unsigned long start, unsigned long nr,
-			 bool even_cows)
-{
-	unsigned long last = start + nr - 1 < start ? ~0ul : start + nr - 1;
-	struct interval_tree_node *node;
-
-	if (!nr)
-		return;
-	down_read(&rmap_lock);
-	interval_tree_for_each (node, &mapping->i_mmap, start, last) {
-		struct vm_area_struct *vma = container_of(node, struct vm_area_struct, shared);
-		unsigned long from = max(start, vma->vm_pgoff) - vma->vm_pgoff;
-		unsigned long to = min(last, node->last) - vma->vm_pgoff + 1;
-		struct zap zap;
-
-		gather_init(&zap.gather, vma->vm_mm, false);
-		zap.vma = vma;
-		zap.keep_anon = !even_cows;
-		zap_range(&zap, vma->vm_start + (from << PAGE_SHIFT),
-			  vma->vm_start + (to << PAGE_SHIFT));
-		gather_flush(&zap.gather);
-	}
-	up_read(&rmap_lock);
-}

@@ -59,6 +59,7 @@ static u64 alloc_table(void)
 	if (!page)
 		return 0;
 	page->flags |= BIT(PG_table); /* for the audit; it belongs to no mm, and is never freed */
+	page->index = 0;	      /* pt_count: no mm's entry points at it */
 	page_owner_add(OWNER_TABLE, 1);
 	return page_to_phys(page);
 }

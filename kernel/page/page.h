@@ -6,7 +6,7 @@
  *	_refcount	atomic. 0: free. Each user (mapping PTE, page cache, swap cache, a walker)
  * holds one. _mapcount	atomic, starts at -1: number of PTEs that map it, minus one (a PTE in a
  * shared table counts once). mapping, index	page lock (PG_locked) to change; stable while mapped
- *	pt.*		for page tables: under pt.lock unless said otherwise
+ *	pt_*		for page tables: under pt_lock unless said otherwise (mm/pgwalk.h)
  */
 #pragma once
 
@@ -55,18 +55,16 @@ struct page {
 			u16 inuse, objects; /* slab: objects handed out, objects in all */
 		};
 		struct {
-			u32 pt_count;	/* upper entries that point at this table */
-			u16 pt_present; /* present or swap entries in it */
-			u16 pt_level;	/* 0: PTE table, 1: PMD, 2: PUD, 3: PGD */
+			u32 pt_count;	/* upper entries that point at this table: atomic */
+			u16 pt_present; /* entries in it that are not none */
+			u8 pt_level;	/* 0: PTE table, 1: PMD, 2: PUD, 3: PGD */
+			u8 pt_lock;	/* pt_lock(), pt_unlock() in mm/pgwalk.h */
 		};
 	};
 	union {
 		unsigned long private; /* buddy order; kmalloc order; swap entry */
 		void *freelist;	       /* slab: first free object */
-		struct {
-			u32 pt_lock; /* bit lock, taken by pt_lock()/pt_unlock() in mm/pgwalk.c */
-			u32 pt_unused;
-		};
+		u16 pt_rss[4]; /* PTE table: entries by kind (enum mm_counter); special ones in none */
 	};
 	atomic_t _mapcount;
 	atomic_t _refcount;

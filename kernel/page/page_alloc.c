@@ -148,6 +148,16 @@ static void page_list_shed(struct page_list *pl, unsigned int n)
 	memmove(pl->pages, pl->pages + n, pl->count * sizeof(pl->pages[0]));
 }
 
+/* The pages full of zeros join the others. Lock held, interrupts off. */
+static void page_list_mix(struct page_list *pl)
+{
+	while (pl->zeroed_count) {
+		if (pl->count == pl->high)
+			page_list_shed(pl, pl->high / 2);
+		pl->pages[pl->count++] = pl->zeroed[--pl->zeroed_count];
+	}
+}
+
 /* A page off this CPU's list, which is filled up first if it is empty; NULL when that fails. */
 static struct page *page_list_take(gfp_t gfp)
 {
@@ -158,6 +168,8 @@ static struct page *page_list_take(gfp_t gfp)
 	spin_lock(&pl->lock);
 	if (!pl->count)
 		page_list_refill(pl, gfp);
+	if (!pl->count)
+		page_list_mix(pl);
 	if (pl->count)
 		page = pl->pages[--pl->count];
 	spin_unlock(&pl->lock);
@@ -179,6 +191,39 @@ static __always_inline struct page *page_list_try_take(void)
 	}
 	arch_irq_restore(flags);
 	return page;
+}
+
+/* A page that is full of zeros, if this CPU has one. Else NULL. */
+static __always_inline struct page *page_list_try_take_zeroed(void)
+{
+	unsigned long flags = arch_irq_save();
+	struct page_list *pl = &page_lists[arch_cpu_id()];
+	struct page *page = NULL;
+
+	if (pl->zeroed_count && spin_trylock(&pl->lock)) {
+		if (pl->zeroed_count)
+			page = pl->zeroed[--pl->zeroed_count];
+		spin_unlock(&pl->lock);
+	}
+	arch_irq_restore(flags);
+	return page;
+}
+
+static bool page_list_try_give_zeroed(struct page *page)
+{
+	unsigned long flags = arch_irq_save();
+	struct page_list *pl = &page_lists[arch_cpu_id()];
+	bool given = false;
+
+	if (spin_trylock(&pl->lock)) {
+		if (pl->zeroed_count < pl->zeroed_high) {
+			pl->zeroed[pl->zeroed_count++] = page;
+			given = true;
+		}
+		spin_unlock(&pl->lock);
+	}
+	arch_irq_restore(flags);
+	return given;
 }
 
 static noinline void page_list_give(struct page *page)
@@ -220,6 +265,7 @@ void drain_page_lists(void)
 		unsigned long flags;
 
 		spin_lock_irqsave(&pl->lock, flags);
+		page_list_mix(pl);
 		page_list_shed(pl, pl->count);
 		spin_unlock_irqrestore(&pl->lock, flags);
 	}
@@ -346,10 +392,37 @@ struct page *alloc_page(gfp_t gfp)
 	return page;
 }
 
+struct page *alloc_zeroed_page(gfp_t gfp)
+{
+	struct page *page;
+
+	if (QUIRE_DEBUG || !page_lists[arch_cpu_id()].zeroed_count || !may_allocate(gfp))
+		return alloc_page(gfp | __GFP_ZERO);
+	page = page_list_try_take_zeroed();
+	if (!page)
+		return alloc_page(gfp | __GFP_ZERO);
+	page_leaves(page, BIT(PG_pcp), 0);
+	set_page_counts(page, -1, 1);
+	return page;
+}
+
 static __always_inline void free_single(struct page *page)
 {
 	page_returns(page, 1, BIT(PG_pcp));
 	if (unlikely(!page_list_try_give(page)))
+		page_list_give(page);
+}
+
+void free_zeroed_page(struct page *page)
+{
+	if (QUIRE_DEBUG) {
+		if (memchr_inv(page_address(page), 0, PAGE_SIZE))
+			bad_page(page, "freeing as zero a page that is not");
+		free_single(page);
+		return;
+	}
+	page_returns(page, 1, BIT(PG_pcp));
+	if (!page_list_try_give_zeroed(page))
 		page_list_give(page);
 }
 
@@ -423,6 +496,9 @@ void page_init(void)
 		spin_lock_init(&page_lists[cpu].lock, "page_list", RANK_PAGE_LISTS);
 		page_lists[cpu].count = 0;
 		page_lists[cpu].high = clamp(pages / 256, 8UL, (unsigned long)PAGE_LIST_MAX);
+		page_lists[cpu].zeroed_count = 0;
+		page_lists[cpu].zeroed_high =
+			clamp(pages / 1024, 4UL, (unsigned long)ZEROED_PAGES_MAX);
 	}
 	/* The image's pages are asked for by address (the vDSO), and its sections have free pages
 	 * to begin with. */

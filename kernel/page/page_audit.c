@@ -3,6 +3,7 @@
  * The recount of physical memory: what the free lists hold against what page flags say against the
  * counters, and free + owners + reserved = total to the page.
  */
+#include "lib/string.h"
 #include "base/printk.h"
 #include "page/boot_mem.h"
 #include "page/zone.h"
@@ -91,6 +92,13 @@ static void audit_frames(const struct zone *zone, unsigned long *buddy, unsigned
 	}
 }
 
+static void audit_listed(const struct page *page, unsigned int cpu)
+{
+	AUDIT((page->flags & ~BIT(PG_poison)) == BIT(PG_pcp) && page_is_idle(page),
+	      "frame %lx on CPU %u's list has flags %lx, %d references", page_to_pfn(page), cpu,
+	      page->flags, page_count(page));
+}
+
 static unsigned long audit_page_lists(void)
 {
 	unsigned long total = 0;
@@ -102,12 +110,14 @@ static unsigned long audit_page_lists(void)
 		AUDIT(pl->count <= pl->high, "CPU %u lists %u pages of %u", cpu, pl->count,
 		      pl->high);
 		for (i = 0; i < pl->count; i++)
-			AUDIT((pl->pages[i]->flags & ~BIT(PG_poison)) == BIT(PG_pcp) &&
-				      page_is_idle(pl->pages[i]),
-			      "frame %lx on CPU %u's list has flags %lx, %d references",
-			      page_to_pfn(pl->pages[i]), cpu, pl->pages[i]->flags,
-			      page_count(pl->pages[i]));
-		total += pl->count;
+			audit_listed(pl->pages[i], cpu);
+		for (i = 0; i < pl->zeroed_count; i++) {
+			audit_listed(pl->zeroed[i], cpu);
+			AUDIT(!memchr_inv(page_address(pl->zeroed[i]), 0, PAGE_SIZE),
+			      "frame %lx on CPU %u's list is not zero", page_to_pfn(pl->zeroed[i]),
+			      cpu);
+		}
+		total += pl->count + pl->zeroed_count;
 	}
 	return total;
 }

@@ -77,12 +77,15 @@ unsigned int buddy_take_pages(struct zone *zone, struct page **pages, unsigned i
 void buddy_give(struct zone *zone, struct page *page, unsigned int order);
 
 /* A CPU's stack of free single pages: the hot path of alloc_page() and put_page(). */
-#define PAGE_LIST_MAX 62
+#define PAGE_LIST_MAX	62
+#define ZEROED_PAGES_MAX 16 /* kept as they were freed: full of zeros */
 
 struct page_list {
 	spinlock_t lock; /* RANK_PAGE_LISTS; another CPU takes it only to drain */
 	unsigned int count;
 	unsigned int high; /* drained to half of it when full; constant after boot */
+	unsigned int zeroed_count, zeroed_high;
+	struct page *zeroed[ZEROED_PAGES_MAX];
 	struct page *pages[PAGE_LIST_MAX];
 } __cacheline_aligned;
 

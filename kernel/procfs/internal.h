@@ -57,9 +57,8 @@ bool proc_may_access(struct task_struct *task, const struct cred *cred);
 bool proc_opener_may_access(struct task_struct *task, const struct seq_file *m);
 /* Open hook of files that only those may read: 0, -EACCES, -ESRCH. */
 int proc_open_private(struct inode *inode, struct file *file);
-/* @task's mm with a user reference if current may access it; NULL: it has none; ERR_PTR(-EACCES).
- */
-struct mm_struct *proc_mm_access(struct task_struct *task);
+/* The same of files that tell about memory: -ESRCH, too, if @inode's task has none. */
+int proc_open_private_mm(struct inode *inode, struct file *file);
 
 /*
  * A text file about a task: .show = proc_show_task, .data = one of these functions, which is called
@@ -153,9 +152,10 @@ int cmdline_show(struct seq_file *m);
 int devices_show(struct seq_file *m);
 int interrupts_show(struct seq_file *m);
 int empty_show(struct seq_file *m); /* a file about things this kernel has none of */
-int audit_show(struct seq_file *m);
+int audit_show(struct seq_file *m), memory_show(struct seq_file *m);
 extern const struct file_operations kmsg_operations, trace_operations;
 extern const struct pseudo_entry sysctl_table[];
+int sysctl_permission(struct inode *inode, int mask); /* of everything in /proc/sys */
 
 /* Pages by what they are to user space, counted frame by frame. */
 struct page_census {
@@ -164,6 +164,8 @@ struct page_census {
 void take_page_census(struct page_census *census);
 
 /* ---- proc.c ---------------------------------------------------------------------------------- */
+/* write_iter of files of /proc with operations of their own that cannot be written: -EIO. */
+ssize_t proc_write_refused(struct file *file, struct iov_iter *from, loff_t *pos);
 /* Mount a file system of which there is only one: *shared keeps it for ever. ERR_PTR(-EINVAL:
  * options; -ENOMEM). */
 struct super_block *proc_shared_mount(const struct file_system_type *type, u32 magic,

@@ -6,7 +6,8 @@
 #include "file/file.h"
 
 #define KMSG_LOOK_AGAIN                                                                            \
-	(200 * NSEC_PER_MSEC) /* printk() runs anywhere and cannot wake a reader                   \
+	(200 *                                                                                     \
+	 NSEC_PER_MSEC) /* printk() runs anywhere and cannot wake a reader                   \
 			       */
 
 static DEFINE_MUTEX(kmsg_mutex, RANK_EXEC);
@@ -67,5 +68,7 @@ static unsigned int kmsg_poll(struct file *file, struct poll_table *pt)
 	return READ_ONCE(kmsg_pos) < log_end_position() ? POLLIN | POLLRDNORM : 0;
 }
 
-const struct file_operations kmsg_operations = {
-	.open = kmsg_open, .read_iter = kmsg_read, .poll = kmsg_poll};
+const struct file_operations kmsg_operations = {.open = kmsg_open,
+						.read_iter = kmsg_read,
+						.write_iter = proc_write_refused,
+						.poll = kmsg_poll};

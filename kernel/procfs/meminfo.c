@@ -5,7 +5,7 @@
  * pages: what would count them is 0.
  */
 #include "procfs/internal.h"
-#include "mm/internal.h"
+#include "mm/mlock.h"
 #include "mm/pagecache.h"
 #include "page/zone.h"
 
@@ -53,39 +53,6 @@ static void census_section(struct page_census *census, unsigned long pfn, unsign
 	}
 }
 
-/* Pages of mappings that are locked into memory, each once however many share it. */
-static unsigned long count_mlocked(void)
-{
-	struct mm_struct *mm, *last = NULL;
-	unsigned long bytes = 0;
-
-	spin_lock(&mmlist_lock);
-	list_for_each_entry (mm, &mm_list, mmlist) {
-		struct mem_size_stats mss = {0};
-		struct vm_area_struct *vma;
-
-		if (!READ_ONCE(mm->locked_vm) || !refcount_inc_not_zero(&mm->mm_users))
-			continue;
-		spin_unlock(&mmlist_lock);
-		/* With a user it stays in the list: the walk goes on behind it. */
-		if (last)
-			mmput(last);
-		last = mm;
-		down_read(&mm->mmap_lock);
-		for_each_vma (mm, vma) {
-			if (vma->vm_flags & VM_LOCKED)
-				smap_gather(vma, &mss);
-		}
-		up_read(&mm->mmap_lock);
-		bytes += mss.locked;
-		spin_lock(&mmlist_lock);
-	}
-	spin_unlock(&mmlist_lock);
-	if (last)
-		mmput(last);
-	return bytes >> PAGE_SHIFT;
-}
-
 void take_page_census(struct page_census *census)
 {
 	struct zone *zone;
@@ -101,7 +68,7 @@ void take_page_census(struct page_census *census)
 			cond_resched();
 		}
 	}
-	census->mlocked = count_mlocked();
+	census->mlocked = count_mlocked_pages();
 }
 
 /* ---- meminfo --------------------------------------------------------------------------------- */
@@ -159,6 +126,7 @@ int meminfo_show(struct seq_file *m)
 	kib(m, "SUnreclaim:", owned(OWNER_SLAB));
 	kib(m, "KernelStack:", owned(OWNER_STACK));
 	kib(m, "PageTables:", owned(OWNER_TABLE));
+	kib(m, "SecPageTables:", 0);
 	kib(m, "NFS_Unstable:", 0);
 	kib(m, "Bounce:", 0);
 	kib(m, "WritebackTmp:", 0);
@@ -170,6 +138,13 @@ int meminfo_show(struct seq_file *m)
 	kib(m, "VmallocUsed:", arch_kstack_window ? owned(OWNER_STACK) : 0);
 	kib(m, "VmallocChunk:", 0);
 	kib(m, "Percpu:", 0);
+	/* There are no huge pages, and no host takes memory away. */
+	kib(m, "AnonHugePages:", 0);
+	kib(m, "ShmemHugePages:", 0);
+	kib(m, "ShmemPmdMapped:", 0);
+	kib(m, "FileHugePages:", 0);
+	kib(m, "FilePmdMapped:", 0);
+	kib(m, "Balloon:", 0);
 	return 0;
 }
 
@@ -226,6 +201,8 @@ int vmstat_show(struct seq_file *m)
 		   vm_event_count(PGMAJFAULT));
 	seq_printf(m, "cow_copy %lu\ncow_reuse %lu\n", vm_event_count(COW_COPY),
 		   vm_event_count(COW_REUSE));
+	seq_printf(m, "table_share %lu\ntable_copy %lu\n", vm_event_count(TABLE_SHARE),
+		   vm_event_count(TABLE_COPY));
 	return 0;
 }
 

@@ -140,6 +140,7 @@ static void show_sizes(struct seq_file *m, const struct mem_size_stats *mss, boo
 	show_kib(m, "Referenced:", mss->referenced);
 	show_kib(m, "Anonymous:", mss->anonymous);
 	/* Kinds of pages that do not exist here. */
+	show_kib(m, "KSM:", 0);
 	show_kib(m, "LazyFree:", 0);
 	show_kib(m, "AnonHugePages:", 0);
 	show_kib(m, "ShmemPmdMapped:", 0);
@@ -184,7 +185,7 @@ static void show_smap(const struct maps_text *t, struct vm_area_struct *vma)
 	show_kib(t->m, "KernelPageSize:", PAGE_SIZE);
 	show_kib(t->m, "MMUPageSize:", PAGE_SIZE);
 	show_sizes(t->m, &mss, false);
-	seq_puts(t->m, "THPeligible:    0\n");
+	seq_printf(t->m, "THPeligible:    %8u\n", 0);
 	show_vm_flags(t->m, vma->vm_flags);
 }
 
@@ -223,17 +224,19 @@ int proc_pid_smaps_rollup(struct seq_file *m, struct task_struct *task)
 
 struct numa_pages {
 	unsigned long pages, anon, dirty, writeback;
-	int mapcount_max;
+	unsigned int mapcount_max;
 };
 
 static void gather_numa(struct vm_area_struct *vma, struct numa_pages *n)
 {
 	unsigned long addr = vma->vm_start, next;
-	struct page *table;
+	struct pgpath path;
 	pte_t *pte;
 
-	for_each_pte_table (vma->vm_mm, addr, next, vma->vm_end, pte, table) {
-		pt_lock(table);
+	down_read(&rmap_lock);
+	for_each_pte_table (vma->vm_mm, addr, next, vma->vm_end, pte, path) {
+		unsigned int sharers = 0;
+
 		for (; addr < next; addr += PAGE_SIZE, pte++) {
 			pte_t entry = pte_get(pte);
 			struct page *page = pte_present(entry) ? pte_page_counted(entry) : NULL;
@@ -244,10 +247,10 @@ static void gather_numa(struct vm_area_struct *vma, struct numa_pages *n)
 			n->anon += page_flag(page, PG_anon);
 			n->dirty += pte_dirty(entry) || page_flag(page, PG_dirty);
 			n->writeback += page_flag(page, PG_writeback);
-			n->mapcount_max = max(n->mapcount_max, page_mapcount(page));
+			n->mapcount_max = max(n->mapcount_max, page_mms_by(page, &path, &sharers));
 		}
-		pt_unlock(table);
 	}
+	up_read(&rmap_lock);
 }
 
 static void show_numa_vma(const struct maps_text *t, struct vm_area_struct *vma)
@@ -276,7 +279,7 @@ static void show_numa_vma(const struct maps_text *t, struct vm_area_struct *vma)
 		if (n.pages != n.anon && n.pages != n.dirty)
 			seq_printf(m, " mapped=%lu", n.pages);
 		if (n.mapcount_max > 1)
-			seq_printf(m, " mapmax=%d", n.mapcount_max);
+			seq_printf(m, " mapmax=%u", n.mapcount_max);
 		if (n.writeback)
 			seq_printf(m, " writeback=%lu", n.writeback);
 		seq_printf(m, " N0=%lu kernelpagesize_kB=%lu", n.pages, PAGE_SIZE >> 10);

@@ -2,6 +2,7 @@
 /* The memory of a process as bytes: cmdline, environ, auxv, mem; and its sizes. */
 #include "procfs/internal.h"
 #include "file/file.h"
+#include "mm/remote.h"
 
 /* ---- Sizes ----------------------------------------------------------------------------------- */
 
@@ -134,29 +135,26 @@ int proc_mm_open(struct inode *inode, struct file *file)
 
 	if (!task)
 		return -ESRCH;
-	mm = proc_mm_access(task);
+	mm = mm_access(task, PTRACE_MODE_FSCREDS);
 	put_task_struct(task);
 	if (IS_ERR(mm))
 		return PTR_ERR(mm);
-	if (mm) {
-		mmgrab(mm);
-		mmput(mm);
-	}
+	mmgrab(mm);
+	mmput(mm);
 	file->private_data = mm;
 	return 0;
 }
 
 void proc_mm_release(struct inode *inode, struct file *file)
 {
-	if (file->private_data)
-		mmdrop(file->private_data);
+	mmdrop(file->private_data);
 }
 
 struct mm_struct *proc_mm_get(struct file *file)
 {
 	struct mm_struct *mm = file->private_data;
 
-	return mm && refcount_inc_not_zero(&mm->mm_users) ? mm : NULL;
+	return refcount_inc_not_zero(&mm->mm_users) ? mm : NULL;
 }
 
 /* Any address may be sought, "negative" ones too: there the reading fails. */
@@ -170,70 +168,70 @@ loff_t proc_mem_lseek(struct file *file, loff_t offset, int whence)
 	return offset;
 }
 
-static ssize_t mem_read(struct file *file, struct iov_iter *to, loff_t *pos)
+/* Move up to a page of bytes at *pos by @buf: bytes moved, 0 where there is no memory to move them
+ * from or to, -EFAULT for the caller's memory. */
+static ssize_t mem_move(struct mm_struct *mm, struct iov_iter *iter, loff_t *pos, char *buf,
+			bool write)
+{
+	size_t n = min(iter->count, PAGE_SIZE);
+
+	if (write && copy_from_iter(buf, n, iter) < n)
+		return -EFAULT;
+	n = access_remote_vm_force(mm, *pos, buf, n, write);
+	if (!write && copy_to_iter(buf, n, iter) < n)
+		return -EFAULT;
+	*pos += n;
+	return n;
+}
+
+static ssize_t mem_rw(struct file *file, struct iov_iter *iter, loff_t *pos, bool write)
 {
 	struct mm_struct *mm = proc_mm_get(file);
+	ssize_t done = 0, n = 0;
+	size_t wanted = iter->count;
 	char *buf;
-	ssize_t done = 0;
 
 	if (!mm)
 		return 0;
 	buf = kmalloc(PAGE_SIZE, GFP_KERNEL);
 	if (!buf)
 		done = -ENOMEM;
-	while (buf && to->count) {
-		size_t n = access_remote_vm_force(
-			mm, *pos, buf, min(to->count, PAGE_SIZE - offset_in_page(*pos)), false);
-		size_t copied = copy_to_iter(buf, n, to);
-
-		*pos += copied;
-		done += copied;
-		if (!copied) {
-			if (!done)
-				done = n ? -EFAULT : -EIO;
+	while (buf && iter->count && !fatal_signal_pending(current)) {
+		n = mem_move(mm, iter, pos, buf, write);
+		if (n <= 0)
 			break;
-		}
-		if (signal_pending(current))
-			break;
+		done += n;
+		cond_resched();
 	}
+	/* As in Linux: an address without memory only ends the transfer, a bad pointer of the
+	 * caller's spoils all of it. */
+	if (n < 0)
+		done = n;
+	else if (buf && !n && !done && wanted)
+		done = -EIO;
 	kfree(buf);
 	mmput(mm);
 	return done;
+}
+
+static ssize_t mem_read(struct file *file, struct iov_iter *to, loff_t *pos)
+{
+	return mem_rw(file, to, pos, false);
 }
 
 static ssize_t mem_write(struct file *file, struct iov_iter *from, loff_t *pos)
 {
-	struct mm_struct *mm = proc_mm_get(file);
-	char *buf;
-	ssize_t done = 0;
+	return mem_rw(file, from, pos, true);
+}
 
-	if (!mm)
-		return 0;
-	buf = kmalloc(PAGE_SIZE, GFP_KERNEL);
-	if (!buf)
-		done = -ENOMEM;
-	while (buf && from->count) {
-		size_t n = copy_from_iter(buf, min(from->count, PAGE_SIZE - offset_in_page(*pos)),
-					  from);
-		size_t copied = access_remote_vm_force(mm, *pos, buf, n, true);
-
-		*pos += copied;
-		done += copied;
-		if (copied < n || !n) {
-			if (!done)
-				done = n ? -EIO : -EFAULT;
-			break;
-		}
-		if (signal_pending(current))
-			break;
-	}
-	kfree(buf);
-	mmput(mm);
-	return done;
+static int mem_open(struct inode *inode, struct file *file)
+{
+	file->f_mode |= FMODE_UNSIGNED_OFFSET;
+	return proc_mm_open(inode, file);
 }
 
 const struct file_operations proc_mem_operations = {
-	.open = proc_mm_open,
+	.open = mem_open,
 	.release = proc_mm_release,
 	.read_iter = mem_read,
 	.write_iter = mem_write,

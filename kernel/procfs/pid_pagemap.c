@@ -4,6 +4,7 @@
  * word for each frame of memory. The layout of the words is Linux's (admin-guide/mm/pagemap).
  */
 #include "procfs/internal.h"
+#include "mm/mlock.h"
 #include "mm/pgwalk.h"
 #include "mm/rmap.h"
 #include "page/boot_mem.h"
@@ -20,7 +21,8 @@
 #define PM_FILE		  BIT_ULL(61) /* of a file or of shared memory */
 #define PM_PRESENT	  BIT_ULL(63)
 
-static u64 pagemap_word(pte_t entry, bool show_pfn)
+/* rmap_lock held, and the lock of the table on @path where @entry stands. */
+static u64 pagemap_word(pte_t entry, const struct pgpath *path, unsigned int *sharers, bool show_pfn)
 {
 	struct page *page;
 	u64 word;
@@ -33,7 +35,7 @@ static u64 pagemap_word(pte_t entry, bool show_pfn)
 	page = pte_page_counted(entry);
 	if (page && !page_flag(page, PG_anon))
 		word |= PM_FILE;
-	if (page && page_mapcount(page) == 1)
+	if (page && page_mms_by(page, path, sharers) == 1)
 		word |= PM_MMAP_EXCLUSIVE;
 	return word;
 }
@@ -43,17 +45,20 @@ static void fill_pagemap(struct mm_struct *mm, unsigned long addr, unsigned long
 			 bool show_pfn)
 {
 	unsigned long first = addr, next;
-	struct page *table;
+	struct pgpath path;
 	pte_t *pte;
 
 	memset(words, 0, (end - addr) / PAGE_SIZE * WORD);
 	down_read(&mm->mmap_lock);
-	for_each_pte_table (mm, addr, next, end, pte, table) {
-		pt_lock(table);
+	down_read(&rmap_lock);
+	for_each_pte_table (mm, addr, next, end, pte, path) {
+		unsigned int sharers = 0;
+
 		for (; addr < next; addr += PAGE_SIZE, pte++)
-			words[(addr - first) >> PAGE_SHIFT] = pagemap_word(pte_get(pte), show_pfn);
-		pt_unlock(table);
+			words[(addr - first) >> PAGE_SHIFT] =
+				pagemap_word(pte_get(pte), &path, &sharers, show_pfn);
 	}
+	up_read(&rmap_lock);
 	up_read(&mm->mmap_lock);
 }
 
@@ -127,6 +132,7 @@ enum kpageflag {
 	KPF_ANON = 12,
 	KPF_SWAPCACHE = 13,
 	KPF_COMPOUND_HEAD = 15,
+	KPF_UNEVICTABLE = 18,
 	KPF_NOPAGE = 20,
 	KPF_ZERO_PAGE = 24,
 	KPF_PGTABLE = 26,
@@ -142,7 +148,7 @@ static const struct {
 	{PG_uptodate, KPF_UPTODATE}, {PG_dirty, KPF_DIRTY},	    {PG_lru, KPF_LRU},
 	{PG_active, KPF_ACTIVE},     {PG_slab, KPF_SLAB},	    {PG_writeback, KPF_WRITEBACK},
 	{PG_anon, KPF_ANON},	     {PG_swapcache, KPF_SWAPCACHE}, {PG_large, KPF_COMPOUND_HEAD},
-	{PG_table, KPF_PGTABLE},     {PG_mlocked, KPF_MLOCKED},	    {PG_reserved, KPF_RESERVED},
+	{PG_table, KPF_PGTABLE},     {PG_reserved, KPF_RESERVED},
 };
 
 /* A free frame: of a block in the buddy allocator, or of RAM it has not opened yet. */
@@ -163,9 +169,9 @@ static u64 unopened_word(unsigned long pfn)
 									: BIT_ULL(KPF_NOPAGE);
 }
 
-static u64 kpageflags_word(unsigned long pfn)
+static u64 kpageflags_word(unsigned long pfn, bool any_locked)
 {
-	const struct page *page = pfn_to_page(pfn);
+	struct page *page = pfn_to_page(pfn);
 	u64 word = 0;
 
 	if (!section_is_open(pfn))
@@ -182,22 +188,30 @@ static u64 kpageflags_word(unsigned long pfn)
 		word |= BIT_ULL(KPF_MMAP);
 	if (page == zero_page)
 		word |= BIT_ULL(KPF_ZERO_PAGE);
+	if (any_locked && (word & BIT_ULL(KPF_MMAP)) && page_mlocked(page))
+		word |= BIT_ULL(KPF_MLOCKED) | BIT_ULL(KPF_UNEVICTABLE);
 	return word;
 }
 
-static u64 kpagecount_word(unsigned long pfn)
+static u64 kpagecount_word(unsigned long pfn, bool any_locked)
 {
-	const struct page *page = pfn_to_page(pfn);
-	int count;
+	struct page *page = pfn_to_page(pfn);
+	unsigned int count;
 
 	if (!section_is_open(pfn) || page_flag(page, PG_slab) || page_flag(page, PG_table))
 		return 0;
-	count = page_mapcount(page);
-	return count > 0 ? count : 0;
+	/* With a reference it stays what it is while its mappings are looked for. */
+	if (page_mapcount(page) <= 0 || !atomic_inc_not_zero(&page->_refcount))
+		return 0;
+	count = page_mms(page);
+	put_page(page);
+	return count;
 }
 
-static ssize_t read_frames(struct iov_iter *to, loff_t *pos, u64 (*word)(unsigned long pfn))
+static ssize_t read_frames(struct iov_iter *to, loff_t *pos,
+			   u64 (*word)(unsigned long pfn, bool any_locked))
 {
+	bool any_locked = any_memory_locked();
 	u64 first, count, *words;
 	ssize_t done = words_wanted(to, *pos, max_pfn, &first, &count);
 
@@ -211,7 +225,7 @@ static ssize_t read_frames(struct iov_iter *to, loff_t *pos, u64 (*word)(unsigne
 		size_t copied;
 
 		for (u64 i = 0; i < n; i++)
-			words[i] = word(first + i);
+			words[i] = word(first + i, any_locked);
 		copied = copy_to_iter(words, n * WORD, to);
 		*pos += copied;
 		done += copied;
@@ -238,6 +252,8 @@ static ssize_t kpagecount_read(struct file *file, struct iov_iter *to, loff_t *p
 }
 
 const struct file_operations proc_kpageflags_operations = {.read_iter = kpageflags_read,
+							   .write_iter = proc_write_refused,
 							   .llseek = proc_mem_lseek};
 const struct file_operations proc_kpagecount_operations = {.read_iter = kpagecount_read,
+							   .write_iter = proc_write_refused,
 							   .llseek = proc_mem_lseek};

@@ -133,7 +133,8 @@ static void show_stat(struct seq_file *m, struct task_struct *task, struct mm_st
 	seq_printf(m, " 0 0 %llu %llu %llu %llu", task->pending.signal & 0x7fffffff,
 		   task->blocked & 0x7fffffff, n->ignored & 0x7fffffff, n->caught & 0x7fffffff);
 	seq_printf(m, " %d 0 0 %d %u %u %u 0 0 0",
-		   permitted && (!whole_process(m) || n->threads < 2) && proc_wchan_of(task),
+		   permitted && (!whole_process(m) || n->threads < 2) &&
+			   READ_ONCE(task->state) != TASK_RUNNING,
 		   task->exit_signal, READ_ONCE(task->cpu), task->rt_priority, task->policy);
 	show_data_layout(m, mm, permitted);
 	seq_printf(m, " %d\n", permitted ? task->exit_code : 0);

@@ -85,8 +85,8 @@ static void show_identity(struct seq_file *m, struct task_struct *task, const st
 	seq_printf(m, "\nFDSize:\t%u\nGroups:\t", max_fds);
 	for (int i = 0; groups && i < groups->ngroups; i++)
 		seq_printf(m, i ? " %u" : "%u", groups->gid[i]);
-	seq_printf(m, " \nNStgid:\t%d\nNSpid:\t%d\nNSpgid:\t%d\nNSsid:\t%d\n", task->tgid,
-		   task->pid, ids.pgrp, ids.session);
+	seq_printf(m, " \nNStgid:\t%d\nNSpid:\t%d\nNSpgid:\t%d\nNSsid:\t%d\nKthread:\t%d\n",
+		   task->tgid, task->pid, ids.pgrp, ids.session, !!(task->flags & PF_KTHREAD));
 }
 
 static void show_memory(struct seq_file *m, struct mm_struct *mm)
@@ -108,8 +108,10 @@ static void show_memory(struct seq_file *m, struct mm_struct *mm)
 		   pages_to_kib(s.data), pages_to_kib(s.stack), pages_to_kib(s.text),
 		   pages_to_kib(s.lib));
 	/* No task dumps core, and there are no huge pages for anonymous memory. */
-	seq_printf(m, "VmPTE:\t%8lu kB\nVmSwap:\t%8lu kB\nCoreDumping:\t0\nTHP_enabled:\t0\n",
-		   s.table_bytes >> 10, pages_to_kib(s.swap));
+	seq_printf(m, "VmPTE:\t%8lu kB\nVmSwap:\t%8lu kB\nHugetlbPages:\t%8lu kB\n",
+		   s.table_bytes >> 10, pages_to_kib(s.swap), 0ul);
+	/* Every bit of an address counts: no tags are masked off. */
+	seq_puts(m, "CoreDumping:\t0\nTHP_enabled:\t0\nuntag_mask:\t0xffffffffffffffff\n");
 }
 
 static void show_signals(struct seq_file *m, struct task_struct *task, const struct cred *cred)
@@ -146,9 +148,10 @@ static void show_credentials(struct seq_file *m, const struct task_struct *task,
 		   "\t%016llx\n",
 		   cred->cap_inheritable, cred->cap_permitted, cred->cap_effective, cred->cap_bset,
 		   cred->cap_ambient);
-	/* The port controls no speculation. */
+	/* There are no system-call filters, and the port controls no speculation. */
 	seq_printf(m,
-		   "NoNewPrivs:\t%d\nSpeculation_Store_Bypass:\tunknown\nSpeculationIndirectBranch:"
+		   "NoNewPrivs:\t%d\nSeccomp:\t0\nSeccomp_filters:\t0\nSpeculation_Store_Bypass:"
+		   "\tunknown\nSpeculationIndirectBranch:"
 		   "\tunsupported\n",
 		   task->no_new_privs);
 }

@@ -13,8 +13,14 @@ static int mounts_readlink(struct inode *inode, char *buf, size_t size)
 	return scnprintf(buf, size, "self/mounts");
 }
 
+ssize_t proc_write_refused(struct file *file, struct iov_iter *from, loff_t *pos)
+{
+	return -EIO;
+}
+
 static const struct pseudo_entry quire_table[] = {
 	FILE_ENTRY("audit", 0400, audit_show),
+	FILE_ENTRY("memory", 0400, memory_show),
 	{.name = "trace", .mode = S_IFREG | 0600, .fops = &trace_operations},
 	{}};
 
@@ -38,7 +44,10 @@ static const struct pseudo_entry root_table[] = {
 	FILE_ENTRY("slabinfo", 0400, slabinfo_show),
 	FILE_ENTRY("stat", 0444, stat_show),
 	FILE_ENTRY("swaps", 0444, swaps_show),
-	{.name = "sys", .mode = S_IFDIR | 0555, .children = sysctl_table},
+	{.name = "sys",
+	 .mode = S_IFDIR | 0555,
+	 .children = sysctl_table,
+	 .permission = sysctl_permission},
 	{.name = "thread-self", .mode = S_IFLNK | 0777, .readlink = proc_thread_self_readlink},
 	FILE_ENTRY("uptime", 0444, uptime_show),
 	FILE_ENTRY("version", 0444, version_show),

@@ -50,6 +50,7 @@ const struct pseudo_object_ops proc_object_ops = {
 	.put = object_put,
 	.alive = object_alive,
 	.owner = object_owner,
+	.proc_rules = true,
 };
 
 long proc_name_to_int(const char *name, size_t len)
@@ -225,6 +226,12 @@ static int process_permission(struct inode *inode, int mask)
 		.data = (unsigned long)(fn), .open = proc_open_private                             \
 	}
 
+#define PRIVATE_MM(file, perm, fn)                                                                 \
+	{                                                                                          \
+		.name = file, .mode = S_IFREG | (perm), .show = proc_show_task,                    \
+		.data = (unsigned long)(fn), .open = proc_open_private_mm                          \
+	}
+
 static const struct pseudo_entry ns_table[] = {
 	{.name = "uts", .mode = S_IFLNK | 0777, .readlink = proc_uts_ns_readlink}, {}};
 
@@ -240,7 +247,8 @@ static const struct pseudo_entry ns_table[] = {
 		 .lookup = proc_fdinfo_lookup,                                                     \
 		 .iterate = proc_fdinfo_iterate},                                                  \
 		{.name = "ns", .mode = S_IFDIR | 0511, .children = ns_table},                      \
-		PRIVATE("environ", 0400, proc_pid_environ), PRIVATE("auxv", 0400, proc_pid_auxv),  \
+		PRIVATE_MM("environ", 0400, proc_pid_environ),                                     \
+		PRIVATE_MM("auxv", 0400, proc_pid_auxv),                                           \
 		TEXT("status", 0444, proc_pid_status),                                             \
 		TEXT("personality", 0400, proc_pid_personality),                                   \
 		TEXT("limits", 0444, proc_pid_limits),                                             \
@@ -260,7 +268,7 @@ static const struct pseudo_entry ns_table[] = {
 		TEXT("mounts", 0444, proc_pid_mounts),                                             \
 		TEXT("mountinfo", 0444, proc_pid_mountinfo),                                       \
 		PRIVATE("smaps", 0444, proc_pid_smaps),                                            \
-		PRIVATE("smaps_rollup", 0444, proc_pid_smaps_rollup),                              \
+		PRIVATE_MM("smaps_rollup", 0444, proc_pid_smaps_rollup),                           \
 		{.name = "pagemap", .mode = S_IFREG | 0400, .fops = &proc_pagemap_operations},     \
 		TEXT("wchan", 0444, proc_pid_wchan), TEXT("cgroup", 0444, proc_pid_cgroup),        \
 		TEXT("oom_score", 0444, proc_pid_oom_score),                                       \

@@ -40,7 +40,7 @@ static ssize_t number_write(struct file *file, char *buf, size_t len, loff_t *po
 	long value;
 	int err;
 
-	if (*pos)
+	if (*pos || !len)
 		return len; /* a number is written at once: what follows it is ignored, as in Linux
 			     */
 	err = kstrtol(strim(buf), 0, &value);
@@ -65,6 +65,7 @@ static const struct ctl_number pid_max_ctl = {&pid_max, 4, 301, PID_MAX_LIMIT},
 			       overcommit_ctl = {&sysctl_overcommit_memory, 4, 0, 2},
 			       ratio_ctl = {&sysctl_overcommit_ratio, 4, 0, INT_MAX},
 			       map_count_ctl = {&sysctl_max_map_count, 4, 0, INT_MAX},
+			       memfd_ctl = {&sysctl_memfd_noexec, 4, 0, 2},
 			       min_addr_ctl = {&mmap_min_addr, 8, 0, LONG_MAX},
 			       file_max_ctl = {&files_max, 8, 0, LONG_MAX},
 			       nr_open_ctl = {&sysctl_nr_open, 4, 64, 1 << 30};
@@ -72,15 +73,29 @@ static const struct ctl_number cap_ctl = {&cap_last_cap, 4}, ngroups_ctl = {&ngr
 			       entropy_ctl = {&entropy_bits, 4},
 			       pipe_size_ctl = {&pipe_max_size, 4};
 
+/* Settings are root's, by the mode alone: no capability stands in for being root. */
+int sysctl_permission(struct inode *inode, int mask)
+{
+	unsigned int mode = inode->i_mode;
+
+	if (S_ISREG(mode) && (mask & MAY_EXEC))
+		return -EACCES;
+	if (!current_euid())
+		mode >>= 6;
+	else if (in_egroup_p(0))
+		mode >>= 3;
+	return mask & (MAY_READ | MAY_WRITE | MAY_EXEC) & ~mode ? -EACCES : 0;
+}
+
 #define NUMBER(file, ctl)                                                                          \
 	{                                                                                          \
 		.name = file, .mode = S_IFREG | 0644, .show = number_show, .write = number_write,  \
-		.data = (unsigned long)&(ctl)                                                      \
+		.permission = sysctl_permission, .data = (unsigned long)&(ctl)                     \
 	}
 #define CONSTANT(file, ctl)                                                                        \
 	{                                                                                          \
 		.name = file, .mode = S_IFREG | 0444, .show = number_show,                         \
-		.data = (unsigned long)&(ctl)                                                      \
+		.permission = sysctl_permission, .data = (unsigned long)&(ctl)                     \
 	}
 
 /* ---- Names ----------------------------------------------------------------------------------- */
@@ -112,12 +127,12 @@ static ssize_t name_write(struct file *file, char *buf, size_t len, loff_t *pos)
 #define NAME(file, field)                                                                          \
 	{                                                                                          \
 		.name = file, .mode = S_IFREG | 0444, .show = name_show,                           \
-		.data = offsetof(struct new_utsname, field)                                        \
+		.permission = sysctl_permission, .data = offsetof(struct new_utsname, field)       \
 	}
 #define WRITABLE_NAME(file, field)                                                                 \
 	{                                                                                          \
 		.name = file, .mode = S_IFREG | 0644, .show = name_show, .write = name_write,      \
-		.data = offsetof(struct new_utsname, field)                                        \
+		.permission = sysctl_permission, .data = offsetof(struct new_utsname, field)       \
 	}
 
 /* ---- Random numbers -------------------------------------------------------------------------- */
@@ -206,48 +221,56 @@ static int inode_nr_show(struct seq_file *m)
 	return 0;
 }
 
+#define TEXT(file, fn)                                                                             \
+	{                                                                                          \
+		.name = file, .mode = S_IFREG | 0444, .show = fn, .permission = sysctl_permission  \
+	}
+#define DIRECTORY(file, table)                                                                     \
+	{                                                                                          \
+		.name = file, .mode = S_IFDIR | 0555, .children = table,                           \
+		.permission = sysctl_permission                                                    \
+	}
+
 /* ---- The tree -------------------------------------------------------------------------------- */
 
-static const struct pseudo_entry random_table[] = {
-	{.name = "boot_id", .mode = S_IFREG | 0444, .show = boot_id_show},
-	CONSTANT("entropy_avail", entropy_ctl),
-	CONSTANT("poolsize", entropy_ctl),
-	{.name = "uuid", .mode = S_IFREG | 0444, .show = uuid_show},
-	{}};
+static const struct pseudo_entry random_table[] = {TEXT("boot_id", boot_id_show),
+						   CONSTANT("entropy_avail", entropy_ctl),
+						   CONSTANT("poolsize", entropy_ctl),
+						   TEXT("uuid", uuid_show),
+						   {}};
 
-static const struct pseudo_entry kernel_table[] = {
-	CONSTANT("cap_last_cap", cap_ctl),
-	WRITABLE_NAME("domainname", domainname),
-	WRITABLE_NAME("hostname", nodename),
-	CONSTANT("ngroups_max", ngroups_ctl),
-	NAME("osrelease", release),
-	NAME("ostype", sysname),
-	NUMBER("pid_max", pid_max_ctl),
-	{.name = "printk", .mode = S_IFREG | 0644, .show = printk_show, .write = printk_write},
-	{.name = "random", .mode = S_IFDIR | 0555, .children = random_table},
-	NUMBER("randomize_va_space", va_space_ctl),
-	NUMBER("threads-max", threads_max_ctl),
-	NAME("version", version),
-	{}};
+static const struct pseudo_entry kernel_table[] = {CONSTANT("cap_last_cap", cap_ctl),
+						   WRITABLE_NAME("domainname", domainname),
+						   WRITABLE_NAME("hostname", nodename),
+						   CONSTANT("ngroups_max", ngroups_ctl),
+						   NAME("osrelease", release),
+						   NAME("ostype", sysname),
+						   NUMBER("pid_max", pid_max_ctl),
+						   {.name = "printk",
+						    .mode = S_IFREG | 0644,
+						    .show = printk_show,
+						    .write = printk_write,
+						    .permission = sysctl_permission},
+						   DIRECTORY("random", random_table),
+						   NUMBER("randomize_va_space", va_space_ctl),
+						   NUMBER("threads-max", threads_max_ctl),
+						   NAME("version", version),
+						   {}};
 
-static const struct pseudo_entry vm_table[] = {
-	NUMBER("max_map_count", map_count_ctl),
-	{.name = "min_free_kbytes", .mode = S_IFREG | 0444, .show = min_free_show},
-	NUMBER("mmap_min_addr", min_addr_ctl),
-	NUMBER("overcommit_memory", overcommit_ctl),
-	NUMBER("overcommit_ratio", ratio_ctl),
-	{}};
+static const struct pseudo_entry vm_table[] = {NUMBER("max_map_count", map_count_ctl),
+					       NUMBER("memfd_noexec", memfd_ctl),
+					       TEXT("min_free_kbytes", min_free_show),
+					       NUMBER("mmap_min_addr", min_addr_ctl),
+					       NUMBER("overcommit_memory", overcommit_ctl),
+					       NUMBER("overcommit_ratio", ratio_ctl),
+					       {}};
 
 static const struct pseudo_entry fs_table[] = {
-	NUMBER("file-max", file_max_ctl),
-	{.name = "file-nr", .mode = S_IFREG | 0444, .show = file_nr_show},
-	{.name = "inode-nr", .mode = S_IFREG | 0444, .show = inode_nr_show},
-	NUMBER("nr_open", nr_open_ctl),
-	CONSTANT("pipe-max-size", pipe_size_ctl),
-	{}};
+	NUMBER("file-max", file_max_ctl),	  TEXT("file-nr", file_nr_show),
+	TEXT("inode-nr", inode_nr_show),	  NUMBER("nr_open", nr_open_ctl),
+	CONSTANT("pipe-max-size", pipe_size_ctl), {}};
 
-const struct pseudo_entry sysctl_table[] = {
-	{.name = "fs", .mode = S_IFDIR | 0555, .children = fs_table},
-	{.name = "kernel", .mode = S_IFDIR | 0555, .children = kernel_table},
-	{.name = "vm", .mode = S_IFDIR | 0555, .children = vm_table},
-	{}};
+const struct pseudo_entry sysctl_table[] = {DIRECTORY("fs", fs_table),
+					    DIRECTORY("kernel", kernel_table),
+					    DIRECTORY("vm", vm_table),
+					    {}};

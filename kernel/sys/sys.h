@@ -8,6 +8,7 @@
 #include "arch/arch.h"
 
 struct rlimit;
+struct iovec;
 struct rusage;
 struct siginfo;
 struct clone_args;
@@ -37,6 +38,10 @@ long sys_mlock2(unsigned long addr, unsigned long len, int flags);
 long sys_munlock(unsigned long addr, unsigned long len);
 long sys_mlockall(int flags);
 long sys_munlockall(void);
+
+/* ---- sys_process_vm.c ---- */
+long sys_process_vm_readv(pid_t pid, const struct iovec __user *lvec, unsigned long liovcnt, const struct iovec __user *rvec, unsigned long riovcnt, unsigned long flags);
+long sys_process_vm_writev(pid_t pid, const struct iovec __user *lvec, unsigned long liovcnt, const struct iovec __user *rvec, unsigned long riovcnt, unsigned long flags);
 
 /* ---- sys_process.c ---- */
 long sys_fork(void);

@@ -3,7 +3,7 @@
 #include "sys/sys.h"
 #include "task/task.h"
 #include "task/pid.h"
-#include "mm/uaccess.h"
+#include "mm/mm.h"
 #include "lib/sort.h"
 #include "lib/string.h"
 #include "abi/errno.h"
@@ -49,6 +49,19 @@ static void fix_capabilities(struct cred *new, const struct cred *old)
 		new->cap_effective = new->cap_permitted;
 }
 
+/* commit_creds(), and if it changes who the process is, others of its user may not look into it any
+ * more: its memory may hold what it did as somebody else. */
+static void commit_ids(struct cred *new)
+{
+	const struct cred *old = current_cred();
+
+	if (current->mm && (old->euid != new->euid || old->egid != new->egid ||
+			    old->fsuid != new->fsuid || old->fsgid != new->fsgid ||
+			    (new->cap_permitted & ~old->cap_permitted)))
+		WRITE_ONCE(current->mm->dumpable, 0);
+	commit_creds(new);
+}
+
 static long finish_uids(struct cred *new, uid_t ruid, bool ok)
 {
 	int ret;
@@ -67,7 +80,7 @@ static long finish_uids(struct cred *new, uid_t ruid, bool ok)
 	fix_capabilities(new, current_cred());
 	if (new->euid != current_cred()->euid)
 		current->pdeath_signal = 0;
-	commit_creds(new);
+	commit_ids(new);
 	return 0;
 }
 
@@ -148,7 +161,7 @@ static long finish_gids(struct cred *new, bool ok)
 		return -EPERM;
 	}
 	new->fsgid = new->egid;
-	commit_creds(new);
+	commit_ids(new);
 	return 0;
 }
 
@@ -236,7 +249,7 @@ long sys_setfsuid(uid_t uid)
 	new = uid == (uid_t)-1 ? NULL : prepare_creds();
 	if (new) {
 		new->fsuid = uid;
-		commit_creds(new);
+		commit_ids(new);
 	}
 	return was;
 }
@@ -252,7 +265,7 @@ long sys_setfsgid(gid_t gid)
 	new = gid == (gid_t)-1 ? NULL : prepare_creds();
 	if (new) {
 		new->fsgid = gid;
-		commit_creds(new);
+		commit_ids(new);
 	}
 	return was;
 }
@@ -300,7 +313,7 @@ long sys_setgroups(int size, const gid_t __user *list)
 	sort(gi->gid, size, sizeof(gid_t), compare_gids);
 	put_group_info(new->group_info);
 	new->group_info = gi;
-	commit_creds(new);
+	commit_ids(new);
 	return 0;
 }
 
@@ -385,6 +398,6 @@ long sys_capset(struct __user_cap_header_struct __user *uheader, const struct __
 	new->cap_permitted = permitted;
 	new->cap_inheritable = inheritable;
 	new->cap_ambient &= permitted & inheritable;
-	commit_creds(new);
+	commit_ids(new);
 	return 0;
 }

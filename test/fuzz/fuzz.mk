@@ -45,6 +45,12 @@ fuzz-$(1): $(FUZZ_O)/$(1) $(FUZZ_O)/$(1)-explore
 endef
 $(foreach t,$(FUZZ_TARGETS),$(eval $(call fuzz_rules,$(t))))
 
+# The address-space fuzzers of the host tests, with sanitizers: FUZZ_SECONDS, FUZZ_JOBS, FUZZ_SEED.
+FUZZ_JOBS ?= 1
+.PHONY: fuzz-mm
+fuzz-mm: $(O)/host-asan/test-kernel
+	@test/fuzz/fuzz-mm $< $(FUZZ_SECONDS) "$(FUZZ_SEED)" $(FUZZ_JOBS)
+
 .PHONY: check-fuzz
 check-fuzz: $(FUZZ_TARGETS:%=$(FUZZ_O)/%)
 	@for t in $(FUZZ_TARGETS); do $(FUZZ_O)/$$t -n $(FUZZ_ROUNDS) || exit 1; done

@@ -21,6 +21,7 @@ unsigned int nr_possible_cpus = 1;
 unsigned long cpu_online_mask = 1;
 
 static u64 clock_now;
+bool host_busy;
 static unsigned int interleave_every;
 static u64 interleave_state;
 static unsigned long spins; /* arch_cpu_relax() calls since another execution ran */
@@ -110,6 +111,12 @@ void host_interleave(unsigned int every, u64 seed)
 {
 	interleave_every = every;
 	interleave_state = seed;
+	host_update_busy();
+}
+
+void host_update_busy(void)
+{
+	host_busy = interleave_every || host_speculating();
 }
 
 static void maybe_interleave(void)
@@ -119,6 +126,12 @@ static void maybe_interleave(void)
 	interleave_state = interleave_state * 6364136223846793005ULL + 1442695040888963407ULL;
 	if ((interleave_state >> 33) % interleave_every == 0)
 		yield_from((interleave_state >> 24) % nr_cpus);
+}
+
+void host_point(void)
+{
+	host_maybe_speculate();
+	maybe_interleave();
 }
 
 static void secondary_start(void)
@@ -200,7 +213,8 @@ void arch_irq_enable(void)
 	cpu->irqs_off = false;
 	while (cpu->timer <= clock_now)
 		tick(cpu);
-	maybe_interleave();
+	if (host_busy)
+		host_point();
 }
 
 /* The CPU whose timer ends first, by @limit at the latest; NULL if there is none. */

@@ -28,7 +28,8 @@ void host_set_cpu(unsigned int cpu);
 /* Let another started CPU run until it yields back: the next one in turn. False if
  * there is none. */
 bool host_yield_cpu(void);
-/* From now on yield at random (one time in @every; 0: never) wherever interrupts are enabled. */
+/* From now on yield at random (one time in @every; 0: never) wherever interrupts are enabled, and
+ * at the steps of the kernel's walks of page tables. */
 void host_interleave(unsigned int every, u64 seed);
 
 /* Move the clock by @ns, with handle_tick() on each CPU whose timer ends on the way. */
@@ -48,6 +49,11 @@ int host_exec(unsigned long addr);
 /* Look @addr up ahead of any use, as hardware may at any time: the caches learn what there is, and
  * nothing faults. */
 void host_speculate(unsigned long addr);
+/* From now on CPUs do so by themselves, in the middle of whatever the kernel does: one time in
+ * @every (0: never) before and after each flush, at the steps of walks of page tables and wherever
+ * interrupts are enabled. Which CPU, and which address (used lately, flushed lately, or near to
+ * that) depends on @seed alone. Now and then a CPU forgets all it knows. */
+void host_speculate_at_random(unsigned int every, u64 seed);
 
 /* What faults call; handle_page_fault() unless a test says otherwise. */
 extern bool (*host_page_fault)(struct pt_regs *regs, unsigned long addr, unsigned int error_code);

@@ -45,3 +45,9 @@ void host_init_tasks(void);
 
 /* First thing a new task runs (sched/): finishes the switch from @prev. */
 void schedule_tail(struct task_struct *prev);
+
+/* softmmu.c: is host_speculate_at_random() on? Then now may be the moment for some CPU. */
+bool host_speculating(void);
+/* Is there anything that host_point() would do? To be called when that changes. */
+void host_update_busy(void);
+void host_maybe_speculate(void);

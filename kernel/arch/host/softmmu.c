@@ -8,6 +8,9 @@
  *
  * which only arch_tlb_flush_*(), the load of another address space, and (for its own address) a
  * fault empty. The caches are larger than a test's working set: nothing is forgotten by luck.
+ *
+ * Hardware may also fill them at any moment with what nobody has asked for, and forget at any
+ * moment: host_speculate_at_random().
  */
 #include "abi/errno.h"
 #include "arch/host/internal.h"
@@ -38,8 +41,13 @@ struct psc_entry {
 
 #define PSC_SIZE 1024
 
+/* Addresses used or flushed lately: where speculation goes. A power of two. */
+#define RECENT 32
+
 struct host_mmu {
 	struct arch_mm *mm; /* loaded; NULL: the kernel's own tables, which map no user memory */
+	unsigned long recent[RECENT];
+	unsigned int nr_recent;
 	u32 generation;
 	struct psc_entry psc[4][PSC_SIZE];
 	struct tlb_entry tlb[TLB_SIZE];
@@ -49,6 +57,12 @@ static struct host_mmu mmus[NR_CPUS];
 
 bool (*host_page_fault)(struct pt_regs *regs, unsigned long addr, unsigned int error_code);
 int (*host_take_signal)(void);
+
+/* Without a point for other CPUs: what hardware does in one piece. */
+static void *phys_to_virt(u64 phys)
+{
+	return (void *)(HOST_ARENA_BASE + phys);
+}
 
 static struct host_mmu *this_mmu(void)
 {
@@ -62,7 +76,7 @@ static unsigned int level_shift(unsigned int level)
 
 static u64 *table_entry(u64 table, unsigned long addr, unsigned int level)
 {
-	return (u64 *)arch_phys_to_virt(table) + ((addr >> level_shift(level)) & 511);
+	return (u64 *)phys_to_virt(table) + ((addr >> level_shift(level)) & 511);
 }
 
 static u8 entry_rights(u64 entry)
@@ -225,7 +239,96 @@ again:
 	return 0;
 }
 
-/* The same through the TLB. */
+/* ---- Speculation --------------------------------------------------------------------------- */
+
+static unsigned int speculate_every;
+static u64 speculate_state;
+
+static void used(struct host_mmu *mmu, unsigned long addr)
+{
+	mmu->recent[mmu->nr_recent++ % RECENT] = addr;
+}
+
+static unsigned int speculate_pick(unsigned int n)
+{
+	speculate_state = speculate_state * 6364136223846793005ULL + 1442695040888963407ULL;
+	return (speculate_state >> 33) % n;
+}
+
+/* Where the program may seem to go: a place it was at, one in the same table, one tables away. */
+static unsigned long likely_address(struct host_mmu *mmu)
+{
+	unsigned long addr = mmu->recent[speculate_pick(RECENT)];
+
+	switch (speculate_pick(4)) {
+	case 0:
+		return (addr & PMD_MASK) + speculate_pick(512) * PAGE_SIZE;
+	case 1:
+		return addr + speculate_pick(9) * PMD_SIZE - 4 * PMD_SIZE;
+	default:
+		return addr;
+	}
+}
+
+static void speculate_on(struct host_mmu *mmu, unsigned long addr)
+{
+	unsigned long pfn;
+
+	if (mmu->mm && addr < TASK_SIZE_MAX && !tlb_find(mmu, addr))
+		walk(mmu, addr, R_USER, &pfn);
+}
+
+bool host_speculating(void)
+{
+	return speculate_every != 0;
+}
+
+void host_maybe_speculate(void)
+{
+	struct host_mmu *mmu;
+
+	if (!speculate_every || speculate_pick(speculate_every))
+		return;
+	mmu = &mmus[speculate_pick(nr_cpus)];
+	if (speculate_pick(256) == 0)
+		forget_all(mmu);
+	speculate_on(mmu, likely_address(mmu));
+}
+
+void host_speculate_at_random(unsigned int every, u64 seed)
+{
+	speculate_every = every;
+	speculate_state = seed;
+	host_update_busy();
+}
+
+/* Before and after a flush of [start, end) on the CPUs that run @arch. */
+static void speculate_around_flush(struct arch_mm *arch, unsigned long start, unsigned long end)
+{
+	unsigned int cpu;
+
+	if (!speculate_every)
+		return;
+	for (cpu = 0; cpu < nr_cpus; cpu++) {
+		if (mmus[cpu].mm != arch)
+			continue;
+		if (end - start < PGDIR_SIZE) {
+			used(&mmus[cpu], start);
+			used(&mmus[cpu], start + speculate_pick((end - start) >> PAGE_SHIFT) * PAGE_SIZE);
+		}
+		if (speculate_pick(2))
+			speculate_on(&mmus[cpu], likely_address(&mmus[cpu]));
+	}
+}
+
+void host_speculate(unsigned long addr)
+{
+	speculate_on(this_mmu(), addr);
+}
+
+/* ---- Use ----------------------------------------------------------------------------------- */
+
+/* walk() through the TLB. */
 static unsigned int translate(unsigned long addr, u8 want, unsigned long *pfn)
 {
 	struct host_mmu *mmu = this_mmu();
@@ -234,6 +337,7 @@ static unsigned int translate(unsigned long addr, u8 want, unsigned long *pfn)
 
 	if (addr >= TASK_SIZE_MAX || !mmu->mm)
 		return WALK_FAULT;
+	used(mmu, addr);
 	if (e && (want & ~e->rights)) {
 		forget_page(mmu, addr); /* as the fault that this is does */
 		return WALK_FAULT | PF_PROT;
@@ -283,7 +387,7 @@ static void *user_byte(unsigned long addr, enum host_access access, int *sig)
 	for (tries = 0; tries < 1000; tries++) {
 		fault = translate(addr, access_rights(access) | R_USER, &pfn);
 		if (!fault)
-			return arch_phys_to_virt(((u64)pfn << PAGE_SHIFT) + offset_in_page(addr));
+			return phys_to_virt(((u64)pfn << PAGE_SHIFT) + offset_in_page(addr));
 		fault = (fault & ~WALK_FAULT) | PF_USER | fault_bits(access);
 		if (!call_fault_handler(&regs, addr, fault)) {
 			*sig = 11;
@@ -339,15 +443,6 @@ int host_exec(unsigned long addr)
 	return user_access(addr, &byte, 1, HOST_EXEC);
 }
 
-void host_speculate(unsigned long addr)
-{
-	struct host_mmu *mmu = this_mmu();
-	unsigned long pfn;
-
-	if (mmu->mm && addr < TASK_SIZE_MAX && !tlb_find(mmu, addr))
-		walk(mmu, addr, R_USER, &pfn);
-}
-
 /* ---- Accesses of the kernel ---------------------------------------------------------------- */
 
 /* Direct-map address of the byte at @addr, NULL if it cannot be reached. */
@@ -361,7 +456,7 @@ static void *kernel_byte(unsigned long addr, bool write)
 	for (tries = 0; tries < 1000; tries++) {
 		fault = translate(addr, write ? R_WRITE : 0, &pfn);
 		if (!fault)
-			return arch_phys_to_virt(((u64)pfn << PAGE_SHIFT) + offset_in_page(addr));
+			return phys_to_virt(((u64)pfn << PAGE_SHIFT) + offset_in_page(addr));
 		fault = (fault & ~WALK_FAULT) | (write ? PF_WRITE : 0);
 		if (!call_fault_handler(&regs, addr, fault))
 			return NULL;
@@ -448,6 +543,10 @@ void arch_pgd_init(pgd_t *pgd)
 	/* The simulated kernel half is the host process's own memory. */
 }
 
+void arch_pgd_exit(pgd_t *pgd)
+{
+}
+
 void arch_switch_mm(struct mm_struct *prev, struct mm_struct *next)
 {
 	struct host_mmu *mmu = this_mmu();
@@ -469,9 +568,15 @@ void arch_tlb_flush_range(struct mm_struct *mm, unsigned long start, unsigned lo
 	unsigned int cpu;
 
 	BUG_ON(arch_irqs_disabled() && (arch->cpu_mask & ~BIT(host_cpu_number)));
+	if (host_busy)
+		host_point(); /* the others have not heard of it yet */
+	speculate_around_flush(arch, start, end);
 	for (cpu = 0; cpu < nr_cpus; cpu++)
 		if (mmus[cpu].mm == arch && (arch->cpu_mask & BIT(cpu)))
 			forget_range(&mmus[cpu], start, end);
+	speculate_around_flush(arch, start, end);
+	if (host_busy)
+		host_point();
 }
 
 void arch_tlb_flush_mm(struct mm_struct *mm)

@@ -130,6 +130,11 @@ void arch_start_thread(struct pt_regs *regs, unsigned long ip, unsigned long sp)
 	};
 }
 
+unsigned long arch_user_tls(void)
+{
+	return arch_task(arch_current())->thread.fsbase;
+}
+
 long arch_prctl(struct task_struct *p, int code, unsigned long addr)
 {
 	struct arch_thread *thread = &arch_task(p)->thread;

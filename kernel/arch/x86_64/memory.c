@@ -154,6 +154,12 @@ void arch_pgd_init(pgd_t *pgd)
 	pgd[pgd_index(KERNEL_IMAGE_BASE)] = init_pgd[pgd_index(KERNEL_IMAGE_BASE)];
 }
 
+void arch_pgd_exit(pgd_t *pgd)
+{
+	pgd[pgd_index(DIRECT_MAP_BASE)] = pgd[pgd_index(KSTACK_WINDOW_BASE)] =
+		pgd[pgd_index(DEVICE_WINDOW_BASE)] = pgd[pgd_index(KERNEL_IMAGE_BASE)] = (pgd_t){0};
+}
+
 /* ---- Devices and kernel stacks ---------------------------------------------------------- */
 
 void *arch_map_device(u64 phys, size_t size)

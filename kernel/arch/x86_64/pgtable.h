@@ -383,8 +383,8 @@ static inline bool pte_swap_uffd_wp(pte_t pte)
 /* ---- Upper entries: pmd_t, pud_t, pgd_t ------------------------------------------------- */
 
 /*
- * For each level X: X_none, X_present, X_table (points at a lower table), X_leaf (maps a large
- * page), X_write, X_mkwrite, X_wrprotect (the W bit counts for all below), X_phys (of the table or
+ * For each level X: X_none, X_present, X_table (points at a lower table), X_writable_table (the
+ * same, with W), X_leaf (maps a large page), X_write, X_mkwrite, X_wrprotect (the W bit counts for all below), X_phys (of the table or
  * the page), X_pfn, X_young, X_mkold, mk_X_table(phys) for user space, mk_X_table_kernel(phys),
  * X_same.
  */
@@ -408,6 +408,11 @@ static inline bool pte_swap_uffd_wp(pte_t pte)
 	static inline bool x##_write(x##_t e)                                                      \
 	{                                                                                          \
 		return e.v & _PAGE_RW;                                                             \
+	}                                                                                          \
+	static inline bool x##_writable_table(x##_t e)                                             \
+	{                                                                                          \
+		return (e.v & (_PAGE_PRESENT | _PAGE_PSE | _PAGE_RW)) ==                           \
+		       (_PAGE_PRESENT | _PAGE_RW);                                                 \
 	}                                                                                          \
 	static inline bool x##_young(x##_t e)                                                      \
 	{                                                                                          \
@@ -507,9 +512,21 @@ static inline bool pte_clear_write(pte_t *p)
 	return __atomic_fetch_and(&p->v, ~_PAGE_RW, __ATOMIC_SEQ_CST) & _PAGE_RW;
 }
 
+/* The same for who does not ask. */
+static inline void pte_wrprotect_live(pte_t *p)
+{
+	__atomic_and_fetch(&p->v, ~_PAGE_RW, __ATOMIC_SEQ_CST);
+}
+
 static inline bool pmd_clear_write(pmd_t *p)
 {
 	return __atomic_fetch_and(&p->v, ~_PAGE_RW, __ATOMIC_SEQ_CST) & _PAGE_RW;
+}
+
+/* Set W: the table below has one owner left. */
+static inline void pmd_set_write(pmd_t *p)
+{
+	__atomic_fetch_or(&p->v, _PAGE_RW, __ATOMIC_SEQ_CST);
 }
 
 static inline bool pud_clear_write(pud_t *p)

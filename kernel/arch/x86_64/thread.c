@@ -212,6 +212,12 @@ void arch_start_thread(struct pt_regs *regs, unsigned long ip, unsigned long sp)
 
 /* ---- arch_prctl ------------------------------------------------------------------------- */
 
+unsigned long arch_user_tls(void)
+{
+	/* Programs may change it by themselves if they have the instruction. */
+	return cpu_features.fsgsbase ? read_fsbase() : arch_task(arch_current())->thread.fsbase;
+}
+
 static void set_fsbase(struct arch_task *task, unsigned long base)
 {
 	unsigned long flags = arch_irq_save();

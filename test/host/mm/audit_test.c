@@ -35,8 +35,7 @@ static void start(void)
 
 static pte_t *entry(struct mm_struct *of, unsigned long addr)
 {
-	struct page *table;
-	pte_t *pte = pgwalk_find(of, addr, &table);
+	pte_t *pte = pgwalk_find(of, addr).pte;
 
 	CHECK(pte);
 	return pte;
@@ -113,10 +112,10 @@ TEST(audit_sees_rss_that_is_off_by_one)
 
 TEST(audit_sees_a_table_count_that_is_wrong)
 {
-	struct page *table = NULL;
+	struct page *table;
 
 	start();
-	pgwalk_find(mm, BASE, &table);
+	table = pgwalk_find(mm, BASE).table;
 	table->pt_present++;
 	expect_problems();
 	table->pt_present--;

@@ -2,12 +2,24 @@
 #include "mm_model.h"
 #include "abi/signal.h"
 
+const struct model_segment segments[NR_SEGMENTS] = {
+	{0, 512, 3 * PGDIR_SIZE - 256 * PAGE_SIZE, PAGE_SIZE},
+	{512, 512 + 2048, 5 * PUD_SIZE - 2 * PMD_SIZE, PAGE_SIZE},
+	{512 + 2048, MODEL_PAGES, 2 * PGDIR_SIZE + 9 * PUD_SIZE - 128 * PMD_SIZE,
+	 PMD_SIZE + PAGE_SIZE},
+};
+
 struct model_mm procs[MODEL_PROCS];
 struct model_file files[MODEL_FILES];
 
 static unsigned long file_pages(const struct model_file *file)
 {
 	return DIV_ROUND_UP(file->size, PAGE_SIZE);
+}
+
+bool model_beyond_file(const struct model_page *page)
+{
+	return page->file && !page->own && page->index >= file_pages(page->file);
 }
 
 int model_signal(const struct model_page *page, enum host_access access)
@@ -18,9 +30,7 @@ int model_signal(const struct model_page *page, enum host_access access)
 		return SIGSEGV;
 	if (access == HOST_EXEC && !(page->prot & PROT_EXEC))
 		return SIGSEGV;
-	if (page->file && !page->own && page->index >= file_pages(page->file))
-		return SIGBUS;
-	return 0;
+	return model_beyond_file(page) ? SIGBUS : 0;
 }
 
 struct content model_read(const struct model_page *page)
@@ -49,6 +59,14 @@ void model_write(struct model_page *page, bool last, u8 byte)
 	set_byte(&page->content, last, byte);
 }
 
+void model_populate(struct model_page *page)
+{
+	if (page->shared)
+		return;
+	page->content = model_read(page);
+	page->own = true;
+}
+
 void model_unmap(struct model_page *page)
 {
 	*page = (struct model_page){.mapped = false};
@@ -69,8 +87,10 @@ void model_fork(struct model_mm *child, const struct model_mm *parent)
 			model_unmap(&child->pages[i]);
 		if (child->pages[i].wipeonfork)
 			child->pages[i].own = false;
+		child->pages[i].locked = false;
 	}
 	child->brk = parent->brk;
+	child->depth = parent->depth + 1;
 }
 
 /* Private copies beyond the end of their file go with its pages. */
@@ -103,6 +123,16 @@ void model_truncate(struct model_file *file, unsigned long size)
 			file->pages[i].last = 0;
 	}
 	drop_copies_beyond(file);
+}
+
+long model_own_pages(const struct model_mm *m)
+{
+	unsigned int i;
+	long own = 0;
+
+	for (i = 0; i < MODEL_PAGES; i++)
+		own += m->pages[i].mapped && m->pages[i].own;
+	return own;
 }
 
 static bool is_mapped(const struct model_file *file)

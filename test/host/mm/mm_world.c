@@ -8,6 +8,7 @@
 #include "mm/audit.h"
 #include "mm/filemap.h"
 #include "mm/internal.h"
+#include "abi/fcntl.h"
 #include "abi/signal.h"
 
 static struct task_struct tasks[NR_CPUS];
@@ -196,7 +197,15 @@ static void release_file(struct file *file)
 	kfree(inode);
 }
 
-static const struct file_operations file_ops = {.mmap = file_mmap};
+/* Punches holes; nothing else is asked for. */
+static long file_fallocate(struct file *file, int mode, loff_t offset, loff_t len)
+{
+	CHECK_EQ(mode, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE);
+	truncate_inode_pages_range(file->f_mapping, offset, offset + len);
+	return 0;
+}
+
+static const struct file_operations file_ops = {.mmap = file_mmap, .fallocate = file_fallocate};
 
 static struct file *make_file(loff_t size, bool tracks)
 {

@@ -17,8 +17,16 @@ struct task_struct;
 /* Roomier than a real kernel's: sanitizers make frames large. */
 #define THREAD_SIZE 65536UL
 
+/* Other CPUs may do something here, if a test has asked for it: set by host_interleave() and
+ * host_speculate_at_random(). */
+extern bool host_busy;
+void host_point(void);
+
+/* Walks of page tables pass here at every step: as good a point as any for the other CPUs. */
 static inline void *arch_phys_to_virt(u64 phys)
 {
+	if (__builtin_expect(host_busy, 0))
+		host_point();
 	return (void *)(HOST_ARENA_BASE + phys);
 }
 
