@@ -70,6 +70,7 @@ help:
 -include kernel/sys/sys.mk
 -include cli/cli.mk
 -include test/test.mk
+-include test/model/model.mk
 -include bench/bench.mk
 
 GENERATED += # headers made before the first object; sys.mk adds to it
