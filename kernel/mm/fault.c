@@ -22,6 +22,9 @@
  * only if the entry is still the same. If not it does nothing: the instruction is executed again
  * and faults again if need be.
  *
+ * First of all the path to the entry is made the mm's own (pgwalk_own): tables that fork shared are
+ * copied there, or found to be shared no longer.
+ *
  * Locks: mmap_lock for reading, page lock, table lock. The kernel's own accesses to user memory
  * (user copies) come here as well; what cannot be resolved makes the copy fail with EFAULT instead
  * of a signal.

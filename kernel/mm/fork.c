@@ -7,7 +7,8 @@
  *	3. under rmap_lock: share the other tables, link the copies to	cannot fail
  *	   the rmap trees and copy entries of private pages; on both
  *	   sides nothing can then be written to that both can read
- *	4. flush the parent: it must fault before it writes again
+ *	4. still under it, flush the parent: it must fault before it
+ *	   writes again
  *
  * mmap_lock is held for writing from 1 to 4, so nothing but hardware's A and D bits changes in the
  * parent's private tables, and rmap_lock keeps rmap walkers out in 3, and those who share tables
@@ -62,7 +63,7 @@ static int copy_vmas(struct fork_copy *fc)
 	return err;
 }
 
-/* ---- 2. The stack page ------------------------------------------------------------------------------- */
+/* ---- 2. The stack page ----------------------------------------------------------------------- */
 
 /* The stack page in use, if nobody else can write to it while it is copied. No memory: it is shared
  * like the others. */
@@ -85,7 +86,7 @@ static void pick_eager_page(struct fork_copy *fc)
 		fc->eager_addr = addr;
 }
 
-/* ---- 3. Links and entries --------------------------------------------------------------------- */
+/* ---- 3. Links and entries -------------------------------------------------------------------- */
 
 static void link_and_copy(struct fork_copy *fc)
 {
@@ -110,6 +111,10 @@ static void link_and_copy(struct fork_copy *fc)
 	atomic64_add(fc->tables * PAGE_SIZE, &fc->mm->pgtables_bytes);
 	if (fc->tables)
 		fc->mm->shares_tables = fc->old->shares_tables = true;
+	/* Before a walker comes: one that cleans an entry both share flushes the mm by which it
+	 * found it first, and counts on the other to have no W in its TLBs. */
+	if (fc->flush)
+		arch_tlb_flush_mm(fc->old);
 	up_write(&rmap_lock);
 }
 
@@ -164,8 +169,6 @@ struct mm_struct *dup_mm(struct task_struct *child, struct mm_struct *old)
 	if (!err) {
 		pick_eager_page(&fc);
 		link_and_copy(&fc);
-		if (fc.flush)
-			arch_tlb_flush_mm(old);
 	}
 	mmap_write_unlock(old);
 

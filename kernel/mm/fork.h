@@ -24,9 +24,10 @@ static inline bool fork_needs_entries(const struct vm_area_struct *vma)
 
 /* Where copying ends and sharing begins; found by measurement. Tests set others. */
 extern struct fork_policy {
-	unsigned int few_pages;	      /* up to so many private pages in a PTE table are copied at once */
+	unsigned int few_pages; /* up to so many private pages in a PTE table are copied at once */
 	unsigned int many_file_pages; /* from so many on a table without private ones is shared */
-	unsigned int few_tables; /* up to so many PTE tables in a PMD table are looked at one by one */
+	unsigned int
+		few_tables; /* up to so many PTE tables in a PMD table are looked at one by one */
 } fork_policy;
 
 /* Make the child's tables, as far as it has its own. mmap_lock of the parent held for writing. 0 or

@@ -118,9 +118,8 @@ static inline pmd_t next_entry(const pmd_t *table, unsigned int *index)
 			*index += PTES_PER_LINE;
 		else
 			(*index)++;
-		if (QUIRE_DEBUG)
-			BUG_ON(*index >= PTRS_PER_TABLE);
 	}
+	BUG_ON(*index >= PTRS_PER_TABLE);
 	return entry;
 }
 
@@ -199,8 +198,8 @@ static void share_gib(struct fork_copy *fc, struct page *from, struct page *to, 
 		unsigned long base = (addr & PUD_MASK) + i * PMD_SIZE;
 		bool shown;
 
-		/* A truncation since the plan leaves fewer entries, never more: what it made a table
-		 * for is copied, and what would be copied now but has none is shared. */
+		/* A truncation since the plan leaves fewer entries, never more: what it made a
+		 * table for is copied, and what would be copied now but has none is shared. */
 		if (!dst || !pmd_none(pmd_get(dst + i)) ||
 		    hides(fc, base, base + PMD_SIZE, &shown) ||
 		    fate_of(fc, table, base) == FATE_NOTHING) {
@@ -306,7 +305,8 @@ void copy_private_entries(struct fork_copy *fc, struct vm_area_struct *vma,
 	pte_t *dst;
 
 	/* Those of the child's tables that are not shared. */
-	for_each_private_pte_table (fc->mm, addr, next, vma->vm_end, dst, to, &shared) {
+	for_each_private_pte_table(fc->mm, addr, next, vma->vm_end, dst, to, &shared)
+	{
 		struct pgpath from = pgwalk_find(fc->old, addr);
 
 		if (from.pte && from.table->pt_present)

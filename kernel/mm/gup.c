@@ -24,33 +24,36 @@ static bool vma_permits(const struct vm_area_struct *vma, bool write, bool force
 	return force && (vma->vm_flags & VM_MAYWRITE) && !(vma->vm_flags & VM_SHARED);
 }
 
-/* The page @addr maps now, referenced, if it serves for the access; else NULL. */
+/* The page @addr maps now, referenced, if it serves for the access; else NULL. Not by a shared table,
+ * even for reading: a reference keeps a page from being written to in place only where each owner
+ * has an entry of its own. */
 static struct page *follow_page(struct vm_area_struct *vma, unsigned long addr, bool write)
 {
-	struct page *page = NULL;
-	struct pgpath path;
-	pte_t *pte = pgwalk_lock(vma->vm_mm, addr, &path), entry;
+	struct page *table, *page = NULL;
+	pte_t *pte = pgwalk_find_private(vma->vm_mm, addr, &table), entry;
 
 	if (!pte)
 		return NULL;
+	pt_lock(table);
 	entry = pte_get(pte);
 	if (pte_present(entry)) {
 		page = pfn_to_page(pte_pfn(entry));
 		if (write && pte_special(entry) && page != zero_page)
 			page = NULL;
 		/* Without W, but copied by a forced write: ours alone as well. */
-		if (write && page && (!path.write || !pte_write(entry)) &&
-		    (!path.write || (vma->vm_flags & VM_WRITE) || pte_special(entry) ||
+		if (write && page && !pte_write(entry) &&
+		    ((vma->vm_flags & VM_WRITE) || pte_special(entry) ||
 		     !page_flag(page, PG_anon) || page_mapcount(page) != 1))
 			page = NULL;
 		if (page)
 			get_page(page);
 	}
-	pt_unlock(path.table);
+	pt_unlock(table);
 	return page;
 }
 
-/* The page behind @addr of @vma for the access, faulted in if need be, referenced. ERR_PTR(-EFAULT,
+/* The page behind @addr of @vma for the access, faulted in and its table owned if need be,
+ * referenced. ERR_PTR(-EFAULT,
  * -ENOMEM, -EINTR). mmap_lock held. */
 static struct page *get_vma_page(struct vm_area_struct *vma, unsigned long addr, bool write)
 {

@@ -19,8 +19,9 @@ extern spinlock_t mmlist_lock;
 
 /* ---- rmap.c: who maps a page ----------------------------------------------------------------- */
 
-/* Shared: walk the trees. Exclusive: change them, the boundaries or pgoff of a linked VMA, move
- * PTEs between addresses, free page tables. Sleeps; nothing allocates under it. */
+/* Shared: walk the trees; copy a shared page table. Exclusive: change the trees, the boundaries or
+ * pgoff of a linked VMA; move PTEs between addresses; share page tables, let go of shared ones,
+ * free them. Sleeps; nothing allocates under it. */
 extern struct rwsem rmap_lock;
 
 /* Make sure that @vma has an anon_vma and stands in its tree: before the first private page.
@@ -88,12 +89,13 @@ static inline unsigned long zap_ceiling(const struct vm_area_struct *vma, unsign
 
 /*
  * munmap's body: @vma is the first of a list by vm_next, ended by NULL, of VMAs in @r's
- * [start, end) that vma_detach_range() took out, after pgwalk_own_ends(). Their pages are dropped, empty tables freed, TLBs flushed, rmap
- * links taken down (anon_vma references too). What remains is remove_vma_list(). mmap_lock held for
- * writing. May sleep; cannot fail.
+ * [start, end) that vma_detach_range() took out, after pgwalk_own_ends(). Their pages are dropped,
+ * empty tables freed, TLBs flushed, rmap links taken down (anon_vma references too). What remains
+ * is remove_vma_list(). mmap_lock held for writing. May sleep; cannot fail.
  */
 void unmap_region(struct mm_struct *mm, struct vm_area_struct *vma, struct unmap_range *r);
-/* Unmap @vma, of which no page is mapped (any more): needs no memory. mmap_lock held for writing. */
+/* Unmap @vma, of which no page is mapped (any more): needs no memory. mmap_lock held for writing.
+ */
 void munmap_empty(struct mm_struct *mm, struct vm_area_struct *vma);
 /* Unlink and free tables in [start, end) that hold nothing. mmap_lock held for writing, rmap_lock
  * not held. Flushes. */
@@ -102,8 +104,9 @@ void free_empty_tables(struct mm_struct *mm, unsigned long start, unsigned long 
 /* ---- protect.c: change and move live entries ------------------------------------------------- */
 
 /* Give every present entry in [start, end) the protection vma->vm_page_prot and vm_flags now ask
- * for (the caller has set them), and flush where a right was taken away. pgwalk_own_range() came first. A private entry that was
- * writable stays so if VM_WRITE is still set. mmap_lock held for writing. */
+ * for (the caller has set them), and flush where a right was taken away. pgwalk_own_range() came
+ * first. A private entry that was writable stays so if VM_WRITE is still set. mmap_lock held for
+ * writing. */
 void change_protection(struct vm_area_struct *vma, unsigned long start, unsigned long end);
 /* Move every entry of [old, old + len) in @old_vma to [new, new + len) in @new_vma (both linked,
  * same anon_vma, pgoffs that give each page the same index), flush. mmap_lock held for writing.

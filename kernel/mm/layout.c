@@ -171,9 +171,9 @@ static unsigned long area_topdown(struct mm_struct *mm, unsigned long addr, unsi
 	found = try_hint(mm, addr & PAGE_MASK, len, mm->task_size);
 	if (found)
 		return found;
-	/* A mapping of whole page tables gets tables to itself: they move and are shared as they are.
-	 * A large one also keeps out of the GiB of stack and libraries, in which fork looks at each
-	 * table. */
+	/* A mapping of whole page tables gets tables to itself: they move and are shared as they
+	 * are. A large one also keeps out of the GiB of stack and libraries, in which fork looks at
+	 * each table. */
 	if (len >= LARGE_MAPPING || !(len & (PMD_SIZE - 1))) {
 		if (!(len & (PMD_SIZE - 1)))
 			info.align_mask = PMD_SIZE - 1;

@@ -113,8 +113,8 @@ size_t access_remote_vm(struct mm_struct *mm, unsigned long addr, void *buf, siz
 size_t access_remote_vm_force(struct mm_struct *mm, unsigned long addr, void *buf, size_t len, bool write);
 /* Fault in [addr, addr+len) of current; 0, -EFAULT, -ENOMEM... */
 int populate_range(struct mm_struct *mm, unsigned long addr, unsigned long len, bool write);
-/* User page behind @addr, referenced (and writable if @write): futex keys, pinning. mmap_lock not
- * held. 1 or -EFAULT. */
+/* User page behind @addr, referenced (and writable if @write): as long as the reference is held,
+ * others who share the page write to copies. mmap_lock not held. 1 or -EFAULT. */
 int get_user_page(struct mm_struct *mm, unsigned long addr, bool write, struct page **page);
 
 /* What a futex key of shared memory is made of: the mapping (NULL: private memory) and the page
@@ -170,9 +170,8 @@ unsigned long vm_event_count(enum vm_event e);
 int mm_audit(void);
 
 /* Add /proc/PID/smaps' figures of one VMA to *mss (which the caller clears first); mmap_lock held.
- * Bytes. pss: each
- * page's size divided by the number of PTEs that map it; pss_*: the part of it that is dirty,
- * anonymous... */
+ * Bytes. pss: each page's size divided by the number of its mappings, counting each address space;
+ * pss_*: the part of it that is dirty, anonymous... */
 struct mem_size_stats {
 	u64 resident, shared_clean, shared_dirty, private_clean, private_dirty, referenced, anonymous, swap, pss, locked;
 	u64 pss_dirty, pss_anon, pss_file, pss_shmem;

@@ -6,8 +6,9 @@
  *	mmap_lock read			find VMAs, read all their fields, fault pages in
  *	mmap_lock write			change VMAs, the tree, the layout fields
  *	page_table lock (pt_lock)	change entries of that table
- *	rmap_lock read			walk anon_vma / i_mmap trees
- *	rmap_lock write			change them, vm_start/vm_end/vm_pgoff of a linked VMA, free tables
+ *	rmap_lock read			walk anon_vma / i_mmap trees; make a copy of a shared table
+ *	rmap_lock write			change the trees, vm_start/vm_end/vm_pgoff of a linked VMA; share
+ *					tables, let go of them, free them
  */
 #pragma once
 

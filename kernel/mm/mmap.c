@@ -162,7 +162,13 @@ int do_munmap(struct mm_struct *mm, unsigned long addr, unsigned long len)
 
 void munmap_empty(struct mm_struct *mm, struct vm_area_struct *vma)
 {
-	struct unmap_range r = {vma->vm_start, vma->vm_end, vma->vm_start, vma->vm_end, true};
+	struct unmap_range r = {
+		.start = vma->vm_start,
+		.end = vma->vm_end,
+		.floor = zap_floor(vma, vma->vm_start),
+		.ceiling = zap_ceiling(vma, vma->vm_end),
+		.empty = true,
+	};
 
 	unmap_vmas_in(mm, vma, &r);
 }

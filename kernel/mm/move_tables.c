@@ -31,7 +31,8 @@ static __always_inline pmd_t *find_pmd(struct mm_struct *mm, unsigned long addr)
 	return pud_present(pud) ? pmd_entry(pud, addr) : NULL;
 }
 
-/* May the table for @addr move as it is? *target: the entry it goes to, NULL if there is none yet. */
+/* May the table for @addr move as it is? *target: the entry it goes to, NULL if there is none yet.
+ */
 static bool moves_whole(const struct move *move, unsigned long addr, pmd_t **target)
 {
 	unsigned long base = addr & PMD_MASK;
@@ -51,8 +52,8 @@ static int prepare_part(struct move *move, unsigned long addr, unsigned long nex
 	pmd_t *target;
 
 	if (moves_whole(move, addr, &target))
-		return pgwalk_own_upper(mm, addr, 1) ? -ENOMEM :
-						       pgwalk_own_upper(mm, addr + move->delta, 1);
+		return pgwalk_own_upper(mm, addr, 1) ? -ENOMEM
+						     : pgwalk_own_upper(mm, addr + move->delta, 1);
 	/* One table's part may fall into two. */
 	if (!pgwalk_own(mm, addr, &table) || !pgwalk_own(mm, addr + move->delta, &table) ||
 	    !pgwalk_own(mm, next - 1 + move->delta, &table))

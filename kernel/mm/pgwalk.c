@@ -49,14 +49,13 @@ void pt_lock_slow(struct page *table)
 
 /* ---- Making tables --------------------------------------------------------------------------- */
 
-struct page *table_alloc(struct mm_struct *mm, unsigned int level, bool zeroed)
+struct page *table_alloc(unsigned int level, bool zeroed)
 {
 	struct page *table = zeroed ? alloc_zeroed_page(GFP_KERNEL) : alloc_page(GFP_KERNEL);
 
 	if (!table)
 		return NULL;
 	table->flags = BIT(PG_table);
-	table->pt_mm = mm;
 	table->pt_count = 1;
 	table->pt_present = 0;
 	table->pt_level = level;
@@ -80,7 +79,7 @@ void table_free(struct page *table, bool zeros)
 
 int pgd_alloc(struct mm_struct *mm)
 {
-	struct page *table = table_alloc(mm, 3, true);
+	struct page *table = table_alloc(3, true);
 
 	if (!table)
 		return -ENOMEM;

@@ -7,8 +7,8 @@
  *	PMD   1 GiB, shared by fork		1	pt_count: upper entries that point here
  *	PTE   2 MiB, shared by fork		0	pt_present: entries that are not none
  *
- *	mm A		mm B			after A forked B: one PMD table, count 2, and both upper
- *	PUD entry -W	PUD entry -W		entries without W, which forbids all writes below
+ *	mm A		mm B			after A forked B: one PMD table, count 2;
+ *	PUD entry -W	PUD entry -W		both upper entries are without W
  *	       \	/
  *	      PMD table (2)
  *
@@ -28,9 +28,9 @@
  *
  * Locks: mmap_lock, rmap_lock, the table's pt_lock (upper before lower). To own a path needs
  * rmap_lock shared; to share tables, to let go of shared ones and to free tables, exclusive. So who
- * holds it exclusively sees counts and paths stand still; under it shared no table is freed, but one
- * may be replaced by another owner's thread: lock it, and walk again. Hardware sets A and D at any
- * time without locks.
+ * holds it exclusively sees counts and paths stand still; under it shared no table is freed, but
+ * one may be replaced by another owner's thread: lock it, and walk again. Hardware sets A and D at
+ * any time without locks.
  */
 #pragma once
 
@@ -217,8 +217,7 @@ static inline bool pgwalk_shared_at(struct mm_struct *mm, unsigned long addr)
 int __pgwalk_own_range(struct mm_struct *mm, unsigned long start, unsigned long end);
 static inline int pgwalk_own_range(struct mm_struct *mm, unsigned long start, unsigned long end)
 {
-	if (!mm->shares_tables ||
-	    ((start ^ (end - 1)) < PMD_SIZE && !pgwalk_shared_at(mm, start)))
+	if (!mm->shares_tables || ((start ^ (end - 1)) < PMD_SIZE && !pgwalk_shared_at(mm, start)))
 		return 0;
 	return __pgwalk_own_range(mm, start, end);
 }
@@ -229,8 +228,8 @@ int pgwalk_own_ends(struct mm_struct *mm, unsigned long start, unsigned long end
 		    unsigned long floor, unsigned long ceiling);
 
 /* Move *addr up to the first address below @end that has a PTE table no other mm can reach, and
- * return its entry; NULL: none. *shared becomes true if others were passed over. The walk goes on at pmd_addr_end(*addr, end). Nothing is locked.
- * mmap_lock held, or nobody else sees the mm. */
+ * return its entry; NULL: none. *shared becomes true if others were passed over. The walk goes on
+ * at pmd_addr_end(*addr, end). Nothing is locked. mmap_lock held, or nobody else sees the mm. */
 pte_t *pgwalk_next_private(struct mm_struct *mm, unsigned long *addr, unsigned long end,
 			   struct page **table, bool *shared);
 
@@ -288,8 +287,8 @@ int pgd_alloc(struct mm_struct *mm);
 void pgd_free(struct mm_struct *mm);
 
 /* fork: let the entry at @to (none, in the child's table @upper) point where the parent's at @from
- * does, both without W. True if the parent's had it: it must be flushed. rmap_lock held exclusively,
- * both mms seen by nobody else (mmap_lock of the parent held for writing). */
+ * does, both without W. True if the parent's had it: it must be flushed. rmap_lock held
+ * exclusively, both mms seen by nobody else (mmap_lock of the parent held for writing). */
 static inline bool pgwalk_share(struct page *upper, pmd_t *to, pmd_t *from)
 {
 	pmd_t entry = pmd_get(from);
@@ -312,7 +311,7 @@ struct pgwalk_detach {
 	struct list_head empty;	 /* unhooked and empty: pgwalk_free_tables() after the flush */
 	struct list_head shared; /* no longer ours: pgwalk_put_tables() after the flush */
 	bool any;		 /* an upper entry was replaced: flush all of [floor, ceiling) */
-	bool missed;		 /* a table became private after its entries were to be taken: again */
+	bool missed; /* a table became private after its entries were to be taken: again */
 };
 
 /* Unhook the tables of [start, end) that hold no entry, and let go of the shared ones that lie in
@@ -324,9 +323,9 @@ void pgwalk_detach(struct pgwalk_detach *d, unsigned long start, unsigned long e
 void pgwalk_put_tables(struct pgwalk_detach *d);
 void pgwalk_free_tables(struct list_head *tables);
 
-/* A table of @level for @mm, its counts zero but pt_count, its entries zero or (@zeroed false) to be
+/* A table of @level, its counts zero but pt_count, its entries zero or (@zeroed false) to be
  * written by the caller. NULL: out of memory. May sleep. */
-struct page *table_alloc(struct mm_struct *mm, unsigned int level, bool zeroed);
+struct page *table_alloc(unsigned int level, bool zeroed);
 /* Free a table that is empty (@zeros) or that was never hung up. Task context. */
 void table_free(struct page *table, bool zeros);
 /* See that there are tables for @addr down to @level, private ones. Locks as pgwalk_own(). 0 or

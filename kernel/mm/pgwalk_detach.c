@@ -8,8 +8,8 @@
  *	3. the counts of the shared tables drop; empty tables are freed
  *
  * A shared table may become private at any moment before this section, when the last other owner
- * leaves or makes a copy; its upper entry still has no W. Its entries are then ours to take away and
- * nobody has: W is set, the caller is told (missed) and begins again.
+ * leaves or makes a copy; its upper entry still has no W. Its entries are then ours to take away
+ * and nobody has: W is set, the caller is told (missed) and begins again.
  */
 #include "mm/pgwalk.h"
 #include "mm/mm.h"
@@ -17,6 +17,9 @@
 /* Unhook @entry's table, which is empty, from *slot of @upper. */
 static void unhook(struct pgwalk_detach *d, struct page *upper, pmd_t *slot, struct page *table)
 {
+	/* Somebody may still be reading in it, who found it by an upper table that was shared. */
+	pt_lock(table);
+	pt_unlock(table);
 	pmd_xchg(slot, (pmd_t){0});
 	upper->pt_present--;
 	list_add(&table->lru, &d->empty);

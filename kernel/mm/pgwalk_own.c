@@ -156,7 +156,7 @@ static int own_table(struct mm_struct *mm, unsigned long addr, struct page *uppe
 
 	do {
 		if (copy) {
-			fresh = table_alloc(mm, upper->pt_level - 1, false);
+			fresh = table_alloc(upper->pt_level - 1, false);
 			if (!fresh)
 				return -ENOMEM;
 		}
@@ -176,7 +176,7 @@ static int own_table(struct mm_struct *mm, unsigned long addr, struct page *uppe
  * so one function serves them all. 0 if there is one now, whoever made it. */
 static int add_table(struct mm_struct *mm, struct page *upper, pmd_t *slot)
 {
-	struct page *table = table_alloc(mm, upper->pt_level - 1, true);
+	struct page *table = table_alloc(upper->pt_level - 1, true);
 
 	if (!table)
 		return -ENOMEM;
@@ -210,8 +210,8 @@ static struct page *own_path(struct mm_struct *mm, unsigned long addr, unsigned 
 		pmd_t *slot = entry_in(table, addr, shift), entry = pmd_get(slot);
 
 		if (!pmd_writable_table(entry)) {
-			if (pmd_none(entry) ? add_table(mm, table, slot) :
-					      own_table(mm, addr, table, slot))
+			if (pmd_none(entry) ? add_table(mm, table, slot)
+					    : own_table(mm, addr, table, slot))
 				return NULL;
 			continue; /* and look again */
 		}

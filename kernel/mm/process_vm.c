@@ -2,10 +2,9 @@
 /*
  * process_vm_readv and process_vm_writev: bytes between two address spaces.
  *
- * Reading takes a reference to the other's page and copies from it straight to the caller. Writing
- * goes by a page of the kernel's: the other's page is then filled under its mmap_lock, so that no
- * fork of the other comes between making the page its own and writing to it, which would show the
- * write to the child too.
+ * Both go by a page of the kernel's, which is read or filled under the other's mmap_lock: the caller's
+ * memory may fault, and must not with that lock held. Without it, a fork of the other could come
+ * between making a page its own and writing to it, which would show the write to the child too.
  */
 #include "mm/mm.h"
 #include "mm/remote.h"
@@ -14,27 +13,20 @@
 #include "sched/sched.h"
 #include "task/task.h"
 
-/* Copy @n bytes at @addr, which are in one page, to @local: bytes copied; fewer than @n and *error
+/* Copy @n bytes at @addr, which are in one page, by @bounce, a page, to @local: bytes copied; fewer than @n and *error
  * is set. */
 static size_t read_page(struct mm_struct *mm, unsigned long addr, size_t n, struct iov_iter *local,
-			int *error)
+			void *bounce, int *error)
 {
-	struct page *page;
-	size_t copied;
-	int ret = get_user_page(mm, addr, false, &page);
+	size_t got = access_remote_vm(mm, addr, bounce, n, false);
+	size_t copied = got ? copy_to_iter(bounce, got, local) : 0;
 
-	if (ret < 0) {
-		*error = ret;
-		return 0;
-	}
-	copied = copy_to_iter((char *)page_address(page) + offset_in_page(addr), n, local);
-	put_page(page);
 	if (copied < n)
-		*error = -EFAULT;
+		*error = fatal_signal_pending(current) ? -EINTR : -EFAULT;
 	return copied;
 }
 
-/* The other way, by @bounce, a page. */
+/* The other way. */
 static size_t write_page(struct mm_struct *mm, unsigned long addr, size_t n, struct iov_iter *local,
 			 void *bounce, int *error)
 {
@@ -49,15 +41,12 @@ static size_t write_page(struct mm_struct *mm, unsigned long addr, size_t n, str
 ssize_t process_vm_rw(struct mm_struct *mm, struct iov_iter *local, const struct iovec *remote,
 		      unsigned long nr, bool write)
 {
-	void *bounce = NULL;
+	void *bounce = (void *)__get_free_page(GFP_KERNEL);
 	ssize_t done = 0;
 	int error = 0;
 
-	if (write) {
-		bounce = (void *)__get_free_page(GFP_KERNEL);
-		if (!bounce)
-			return -ENOMEM;
-	}
+	if (!bounce)
+		return -ENOMEM;
 	for (; nr && !error; nr--, remote++) {
 		unsigned long addr = (unsigned long)remote->iov_base;
 		size_t left = remote->iov_len, n, copied;
@@ -65,14 +54,13 @@ ssize_t process_vm_rw(struct mm_struct *mm, struct iov_iter *local, const struct
 		while (left && local->count && !error) {
 			n = min(min(left, local->count), PAGE_SIZE - offset_in_page(addr));
 			copied = write ? write_page(mm, addr, n, local, bounce, &error)
-				       : read_page(mm, addr, n, local, &error);
+				       : read_page(mm, addr, n, local, bounce, &error);
 			done += copied;
 			addr += copied;
 			left -= copied;
 			cond_resched();
 		}
 	}
-	if (bounce)
-		free_page((unsigned long)bounce);
+	free_page((unsigned long)bounce);
 	return done ? done : error;
 }

@@ -41,14 +41,16 @@ static bool protect_table(struct vm_area_struct *vma, struct page *table, pte_t 
 }
 
 /* A range of several tables. */
-static noinline bool protect_range(struct vm_area_struct *vma, unsigned long addr, unsigned long end)
+static noinline bool protect_range(struct vm_area_struct *vma, unsigned long addr,
+				   unsigned long end)
 {
 	bool flush = false, shared = false;
 	unsigned long next;
 	struct page *table;
 	pte_t *pte;
 
-	for_each_private_pte_table (vma->vm_mm, addr, next, end, pte, table, &shared) {
+	for_each_private_pte_table(vma->vm_mm, addr, next, end, pte, table, &shared)
+	{
 		if (table->pt_present)
 			flush |= protect_table(vma, table, pte, (next - addr) >> PAGE_SHIFT);
 	}

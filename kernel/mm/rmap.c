@@ -225,14 +225,32 @@ static inline bool maps(pte_t entry, const struct page *page)
 	return pte_present(entry) && pte_pfn(entry) == page_to_pfn(page) && !pte_special(entry);
 }
 
+bool page_seen_at(struct page *page, struct vm_area_struct *vma, unsigned long addr)
+{
+	struct pgpath path, now = pgwalk_find(vma->vm_mm, addr);
+
+	do {
+		path = now;
+		if (!path.pte)
+			return false;
+		if (maps(pte_get(path.pte), page))
+			return true;
+		/* If the table is shared, another thread of @vma's mm may have copied it between
+		 * the walk and this look at what was then others' alone. */
+		smp_rmb();
+		now = path.write ? path : pgwalk_find(vma->vm_mm, addr);
+	} while (now.pte != path.pte);
+	return false;
+}
+
 pte_t *page_mapped_at(struct page *page, struct vm_area_struct *vma, unsigned long addr,
 		      struct page **table)
 {
-	struct pgpath path = pgwalk_find(vma->vm_mm, addr);
+	struct pgpath path;
 	pte_t *pte;
 
 	/* Most VMAs of a tree do not map the page: look before locking. */
-	if (!path.pte || !maps(pte_get(path.pte), page))
+	if (!page_seen_at(page, vma, addr))
 		return NULL;
 	pte = __pgwalk_lock(vma->vm_mm, addr, &path);
 	*table = path.table;
@@ -244,13 +262,6 @@ pte_t *page_mapped_at(struct page *page, struct vm_area_struct *vma, unsigned lo
 }
 
 /* ---- How many address spaces map a page ------------------------------------------------------ */
-
-bool page_seen_at(struct page *page, struct vm_area_struct *vma, unsigned long addr)
-{
-	struct pgpath path = pgwalk_find(vma->vm_mm, addr);
-
-	return path.pte && maps(pte_get(path.pte), page);
-}
 
 static bool count_mm(struct page *page, struct vm_area_struct *vma, unsigned long addr, void *arg)
 {

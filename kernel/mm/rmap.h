@@ -39,8 +39,8 @@ static inline void page_add_rmap(struct page *page)
 	atomic_inc(&page->_mapcount);
 }
 
-/* fork: one more PTE maps the mapped anonymous @page, with the reference that goes with it. Both
- * counts are one word. */
+/* An entry that maps @page is copied, by fork or with its table: one more PTE maps it, with the
+ * reference that goes with it. Both counts are one word. */
 static inline void page_dup_rmap(struct page *page)
 {
 	static_assert(offsetof(struct page, _refcount) == offsetof(struct page, _mapcount) + 4 &&
@@ -50,8 +50,9 @@ static inline void page_dup_rmap(struct page *page)
 	__atomic_fetch_add((u64 *)&page->_mapcount, 1ULL << 32 | 1, __ATOMIC_RELAXED);
 }
 
-/* page_remove_rmap() for a page known to be anonymous, of which nobody adds a mapping meanwhile:
- * only fork does, and it is kept out by mmap_lock or rmap_lock. */
+/* page_remove_rmap() for a page known to be anonymous. If the caller's entry is the only one that
+ * maps it, nobody adds another meanwhile: they come by copying one, and this one's table is locked.
+ */
 static inline bool page_remove_anon_rmap(struct page *page)
 {
 	if (page_mapcount(page) != 1) {

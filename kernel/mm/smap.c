@@ -12,8 +12,8 @@ struct shares {
 	u64 all, dirty, kind[NR_MM_COUNTERS];
 };
 
-static void count_page(struct mem_size_stats *mss, struct page *page, pte_t pte, unsigned int mapcount,
-		       struct shares *pss)
+static void count_page(struct mem_size_stats *mss, struct page *page, pte_t pte,
+		       unsigned int mapcount, struct shares *pss)
 {
 	bool dirty = pte_dirty(pte) || page_flag(page, PG_dirty);
 	u64 share = (PAGE_SIZE << PSS_SHIFT) / mapcount;

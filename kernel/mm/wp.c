@@ -7,9 +7,9 @@
  *	private, anything else		copy: another mm's too, or the file's, or the page of zeros
  *
  * A page is ours alone if this PTE is its only mapping and its only reference, on a path that is
- * private (the fault owned it). That is looked at under the table's lock, which keeps fork and zap of this entry out, and the page lock, which
- * keeps those out that find pages by other ways. One reference too many costs a copy; one
- * overlooked would be corruption.
+ * private (the fault owned it). That is looked at under the table's lock, which keeps fork and zap
+ * of this entry out, and the page lock, which keeps those out that find pages by other ways. One
+ * reference too many costs a copy; one overlooked would be corruption.
  */
 #include "mm/fault.h"
 #include "mm/pagecache.h"

@@ -116,7 +116,8 @@ void zap_range(struct zap *zap, unsigned long start, unsigned long end)
 	struct page *table;
 	pte_t *pte;
 
-	for_each_private_pte_table (mm, addr, next, end, pte, table, &zap->shared) {
+	for_each_private_pte_table(mm, addr, next, end, pte, table, &zap->shared)
+	{
 		unsigned int present = READ_ONCE(table->pt_present);
 		unsigned long done = addr;
 
@@ -276,4 +277,3 @@ void unmap_mm(struct mm_struct *mm, struct vm_area_struct *first)
 	for (i = 0; i < NR_MM_COUNTERS; i++)
 		WARN_ON(atomic64_read(&mm->rss[i]));
 }
-

@@ -4,10 +4,10 @@
  *
  * An entry in a private table goes as in munmap. One in a table that several mms share is cleared
  * once, for all of them; and each mm whose VMA leads to that table is found (they all stand in the
- * file's tree, since every entry of a shared table lies in a matching VMA of each sharer), its count
- * of resident pages corrected and its CPUs flushed, before the page is freed. The table's lock is
- * held from the first to the last of this: with it, and rmap_lock, no mm comes to that table or
- * leaves it.
+ * file's tree, since every entry of a shared table lies in a matching VMA of each sharer), its
+ * count of resident pages corrected and its CPUs flushed, before the page is freed. The table's
+ * lock is held from the first to the last of this: with it, and rmap_lock, no mm comes to that
+ * table or leaves it.
  */
 #include "mm/internal.h"
 #include "mm/rmap.h"

@@ -61,9 +61,9 @@ nr_free_pages(void); /* free pages: buddy lists, per-CPU lists and RAM not opene
 unsigned long
 totalram_pages(void); /* RAM the allocator was given + what the kernel keeps of it, pages */
 unsigned long reserved_pages(void); /* of these: kernel image, page structs, boot allocations */
-/* Like alloc_page(gfp | __GFP_ZERO), which it saves clearing where this CPU has a page that was freed
- * full of zeros; and that: @page, whose one reference is the caller's, holds nothing but zeros. Task
- * context. */
+/* Like alloc_page(gfp | __GFP_ZERO), which it saves clearing where this CPU has a page that was
+ * freed full of zeros; and that: @page, whose one reference is the caller's, holds nothing but
+ * zeros. Task context. */
 struct page *alloc_zeroed_page(gfp_t gfp);
 void free_zeroed_page(struct page *page);
 /* Return all per-CPU page lists to the buddy (audit, tests). */

@@ -46,7 +46,6 @@ struct page {
 	union {
 		void *mapping; /* struct address_space, or struct anon_vma if PG_anon */
 		struct kmem_cache *slab_cache; /* slab: set in every page of it */
-		struct mm_struct *pt_mm; /* table: an mm that uses it (any one, for accounting) */
 	};
 	union {
 		unsigned long index; /* page offset in mapping (file: pages; anon: linear vm_pgoff

@@ -396,11 +396,14 @@ struct page *alloc_zeroed_page(gfp_t gfp)
 {
 	struct page *page;
 
-	if (QUIRE_DEBUG || !page_lists[arch_cpu_id()].zeroed_count || !may_allocate(gfp))
+	if (QUIRE_DEBUG || !page_lists[arch_cpu_id()].zeroed_count)
 		return alloc_page(gfp | __GFP_ZERO);
+	if (!may_allocate(gfp))
+		return NULL;
 	page = page_list_try_take_zeroed();
 	if (!page)
-		return alloc_page(gfp | __GFP_ZERO);
+		return alloc_pages_slow(gfp | __GFP_ZERO, 0,
+					(unsigned long)__builtin_return_address(0));
 	page_leaves(page, BIT(PG_pcp), 0);
 	set_page_counts(page, -1, 1);
 	return page;

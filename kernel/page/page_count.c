@@ -31,7 +31,7 @@ unsigned long nr_free_pages(void)
 
 	for_each_zone(zone) free += READ_ONCE(zone->nr_free) + READ_ONCE(zone->nr_unopened);
 	for (cpu = 0; cpu < NR_CPUS; cpu++)
-		free += READ_ONCE(page_lists[cpu].count) + READ_ONCE(page_lists[cpu].zeroed_count);
+		free += page_list_pages(&page_lists[cpu]);
 	return free;
 }
 

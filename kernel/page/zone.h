@@ -90,3 +90,9 @@ struct page_list {
 } __cacheline_aligned;
 
 extern struct page_list page_lists[NR_CPUS];
+
+/* Free pages on @pl, of both kinds, at a glance. */
+static inline unsigned int page_list_pages(const struct page_list *pl)
+{
+	return READ_ONCE(pl->count) + READ_ONCE(pl->zeroed_count);
+}

@@ -25,7 +25,7 @@ static void show_free(struct seq_file *m)
 		unopened += READ_ONCE(zone->nr_unopened);
 	}
 	for (unsigned int cpu = 0; cpu < NR_CPUS; cpu++)
-		lists += READ_ONCE(page_lists[cpu].count);
+		lists += page_list_pages(&page_lists[cpu]);
 	seq_printf(m, ROW ROW ROW ROW, "free", blocks + lists + unopened, "  in blocks", blocks,
 		   "  on CPUs' lists", lists, "  not opened yet", unopened);
 }

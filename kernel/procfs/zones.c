@@ -95,7 +95,7 @@ static void show_page_lists(struct seq_file *m)
 		seq_printf(m,
 			   "\n    cpu: %u\n              count: %u\n              high:  %u\n      "
 			   "        batch: %u",
-			   cpu, READ_ONCE(page_lists[cpu].count), page_lists[cpu].high,
+			   cpu, page_list_pages(&page_lists[cpu]), page_lists[cpu].high,
 			   page_lists[cpu].high / 2);
 	}
 }

@@ -119,19 +119,26 @@ void host_update_busy(void)
 	host_busy = interleave_every || host_speculating();
 }
 
-static void maybe_interleave(void)
+/* Yield one time in @every. */
+static void maybe_interleave(unsigned int every)
 {
 	if (!interleave_every || !this_host_cpu()->started)
 		return;
 	interleave_state = interleave_state * 6364136223846793005ULL + 1442695040888963407ULL;
-	if ((interleave_state >> 33) % interleave_every == 0)
+	if ((interleave_state >> 33) % every == 0)
 		yield_from((interleave_state >> 24) % nr_cpus);
 }
 
 void host_point(void)
 {
 	host_maybe_speculate();
-	maybe_interleave();
+	maybe_interleave(interleave_every);
+}
+
+void host_slow_point(void)
+{
+	host_maybe_speculate();
+	maybe_interleave(4);
 }
 
 static void secondary_start(void)

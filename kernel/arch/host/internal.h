@@ -48,6 +48,8 @@ void schedule_tail(struct task_struct *prev);
 
 /* softmmu.c: is host_speculate_at_random() on? Then now may be the moment for some CPU. */
 bool host_speculating(void);
+/* As host_point(), where a CPU is likely to wait for others: much happens meanwhile. */
+void host_slow_point(void);
 /* Is there anything that host_point() would do? To be called when that changes. */
 void host_update_busy(void);
 void host_maybe_speculate(void);

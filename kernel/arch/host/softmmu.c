@@ -314,7 +314,8 @@ static void speculate_around_flush(struct arch_mm *arch, unsigned long start, un
 			continue;
 		if (end - start < PGDIR_SIZE) {
 			used(&mmus[cpu], start);
-			used(&mmus[cpu], start + speculate_pick((end - start) >> PAGE_SHIFT) * PAGE_SIZE);
+			used(&mmus[cpu],
+			     start + speculate_pick((end - start) >> PAGE_SHIFT) * PAGE_SIZE);
 		}
 		if (speculate_pick(2))
 			speculate_on(&mmus[cpu], likely_address(&mmus[cpu]));
@@ -569,7 +570,7 @@ void arch_tlb_flush_range(struct mm_struct *mm, unsigned long start, unsigned lo
 
 	BUG_ON(arch_irqs_disabled() && (arch->cpu_mask & ~BIT(host_cpu_number)));
 	if (host_busy)
-		host_point(); /* the others have not heard of it yet */
+		host_slow_point(); /* the others have not heard of it yet */
 	speculate_around_flush(arch, start, end);
 	for (cpu = 0; cpu < nr_cpus; cpu++)
 		if (mmus[cpu].mm == arch && (arch->cpu_mask & BIT(cpu)))

@@ -27,20 +27,20 @@
 #include "sched/sched.h"
 #include "abi/signal.h"
 
-#define RW	      (PROT_READ | PROT_WRITE)
-#define BASE	      (PUD_SIZE * 6 - PMD_SIZE) /* two tables of different gigabytes */
-#define TABLE	      512
-#define TABLES	      2
-#define COMMON	      400
-#define OWN(slot)     (COMMON + (slot)*16)
-#define OWN_PAGES     16
-#define FILE_AT	      (COMMON + 3 * 16)
-#define FILE_PAGES    16
-#define PRIVATE_AT    (FILE_AT + FILE_PAGES)
-#define THREADS	      3
-#define GENERATIONS   5
-#define MOST_PROCESSES 10
-#define WHOLE_PAGES   48 /* of a thread's whole table that are used */
+#define RW		   (PROT_READ | PROT_WRITE)
+#define BASE		   (PUD_SIZE * 6 - PMD_SIZE) /* two tables of different gigabytes */
+#define TABLE		   512
+#define TABLES		   2
+#define COMMON		   400
+#define OWN(slot)	   (COMMON + (slot)*16)
+#define OWN_PAGES	   16
+#define FILE_AT		   (COMMON + 3 * 16)
+#define FILE_PAGES	   16
+#define PRIVATE_AT	   (FILE_AT + FILE_PAGES)
+#define THREADS		   3
+#define GENERATIONS	   5
+#define MOST_PROCESSES	   10
+#define WHOLE_PAGES	   48 /* of a thread's whole table that are used */
 #define WHOLE(slot, place) (PUD_SIZE * 6 + (8 + 2 * (slot) + (place)) * PMD_SIZE)
 
 static struct file *file;
@@ -134,8 +134,8 @@ static void check_many(struct thread *t, unsigned int n)
 static void map_and_unmap(struct thread *t)
 {
 	unsigned int table = pick(t, TABLES), i;
-	unsigned long at = page_addr(table, OWN(t->slot)),
-		      other = page_addr(!table, OWN(t->slot)), len = OWN_PAGES * PAGE_SIZE;
+	unsigned long at = page_addr(table, OWN(t->slot)), other = page_addr(!table, OWN(t->slot)),
+		      len = OWN_PAGES * PAGE_SIZE;
 	u8 byte;
 
 	CHECK_EQ(world_mmap(NULL, at, len, RW, MAP_FIXED | MAP_PRIVATE, 0), at);
@@ -253,7 +253,8 @@ static void change_whole(struct thread *t)
 		break;
 	default:
 		for (i = pick(t, 8); i < WHOLE_PAGES; i += 1 + pick(t, 8)) {
-			CHECK_EQ(host_write(whole_addr(t->slot, w->place, i), &word, sizeof(word)), 0);
+			CHECK_EQ(host_write(whole_addr(t->slot, w->place, i), &word, sizeof(word)),
+				 0);
 			w->words[i] = word;
 		}
 	}
@@ -295,8 +296,7 @@ static void start_thread(struct process *p, unsigned int slot, bool first, struc
 {
 	struct thread *t = test_malloc(sizeof(*t));
 
-	*t = (struct thread){
-		.process = p, .slot = slot, .first = first, .random = test_random()};
+	*t = (struct thread){.process = p, .slot = slot, .first = first, .random = test_random()};
 	p->live[slot] = true;
 	p->starts[slot]++;
 	if (!first)

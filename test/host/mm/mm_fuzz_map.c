@@ -163,11 +163,11 @@ static int advise_page(struct model_page *page, int advice)
 
 void fuzz_madvise(struct model_mm *m)
 {
-	static const int advices[] = {
-		MADV_DONTNEED,	 MADV_DONTNEED,	  MADV_DONTNEED, MADV_FREE,
-		MADV_DONTFORK,	 MADV_DOFORK,	  MADV_DOFORK,	 MADV_WIPEONFORK,
-		MADV_KEEPONFORK, MADV_KEEPONFORK, MADV_REMOVE,	 MADV_POPULATE_READ,
-		MADV_POPULATE_WRITE};
+	static const int advices[] = {MADV_DONTNEED,	  MADV_DONTNEED,   MADV_DONTNEED,
+				      MADV_FREE,	  MADV_DONTFORK,   MADV_DOFORK,
+				      MADV_DOFORK,	  MADV_WIPEONFORK, MADV_KEEPONFORK,
+				      MADV_KEEPONFORK,	  MADV_REMOVE,	   MADV_POPULATE_READ,
+				      MADV_POPULATE_WRITE};
 	int advice = advices[below(ARRAY_SIZE(advices))], hole = 0, error = 0;
 	bool populates = advice == MADV_POPULATE_READ || advice == MADV_POPULATE_WRITE;
 	struct range r = populates ? random_small_range() : random_range();
@@ -270,7 +270,8 @@ static bool random_target(const struct model_segment *s, unsigned int pages, str
 	to->first = to->segment->first + below(to->segment->end - to->segment->first - pages + 1);
 	/* Where whole tables can go as they are, and where they cannot. */
 	if (to->segment == &segments[DENSE] && below(2))
-		to->first = to->segment->first + round_down(to->first - to->segment->first, TABLE_PAGES);
+		to->first = to->segment->first +
+			    round_down(to->first - to->segment->first, TABLE_PAGES);
 	to->end = to->first + pages;
 	return true;
 }
@@ -317,8 +318,8 @@ void fuzz_mremap_move(struct model_mm *m)
 	NOTE("%u: mremap [%u, %u) -> %u + %u flags %lx%s", fuzz_step, r.first, r.end, to.first,
 	     new_pages, flags, detour ? " by a detour" : "");
 	for (i = 0; i < new_pages; i++)
-		moved[i] = i < old_pages ? m->pages[r.first + i] :
-					   grown_page(&m->pages[r.first], i);
+		moved[i] =
+			i < old_pages ? m->pages[r.first + i] : grown_page(&m->pages[r.first], i);
 	AGREE("mremap", range_addr(to), remap(r, range_len(r), to, flags, detour));
 	for (i = r.first; i < r.end; i++) {
 		m->pages[i].own = false;

@@ -72,7 +72,8 @@ static struct range range_in(const struct model_segment *s)
 		r.first = s->first + TABLE_PAGES * below(4) + (below(3) ? 0 : below(20));
 	} else {
 		len = random_length(pages * 3 / 4);
-		r.first = below(3) ? s->first + below(pages) : middle - below(min(len + 1, pages / 2));
+		r.first = below(3) ? s->first + below(pages)
+				   : middle - below(min(len + 1, pages / 2));
 	}
 	r.end = min(r.first + len, s->end);
 	return r;
@@ -107,8 +108,12 @@ u8 random_prot(void)
 
 struct model_mm *random_proc(void)
 {
+	unsigned int p = proc_of_cpu[below(CPUS)];
 	struct model_mm *m;
 
+	/* Often one that runs already, whose CPUs know much. */
+	if (p < MODEL_PROCS && below(2))
+		return &procs[p];
 	do {
 		m = &procs[below(MODEL_PROCS)];
 	} while (!m->mm);
@@ -129,13 +134,29 @@ void fuzz_run(struct model_mm *m)
 {
 	unsigned int cpu = below(CPUS), i;
 
-	for (i = 0; i < CPUS && below(4); i++) {
+	for (i = 0; i < CPUS && below(12); i++) {
 		cpu = (cpu + 1) % CPUS;
 		if (proc_of_cpu[cpu] == m - procs)
 			break;
 	}
 	proc_of_cpu[cpu] = m - procs;
 	world_run(cpu, m->mm);
+}
+
+/* Each of several CPUs runs @m and learns where its pages are. */
+static void fuzz_threads(struct model_mm *m)
+{
+	unsigned int cpu, i, first = below(MODEL_PAGES);
+
+	NOTE("%u: threads, from page %u on", fuzz_step, first);
+	for (cpu = 0; cpu < CPUS; cpu++) {
+		if (below(4) == 0)
+			continue;
+		proc_of_cpu[cpu] = m - procs;
+		world_run(cpu, m->mm);
+		for (i = first; i < min(first + 40, (unsigned int)MODEL_PAGES); i++)
+			check_read(m, i);
+	}
 }
 
 void fuzz_leave(struct model_mm *m)
@@ -266,11 +287,27 @@ static const struct {
 	void (*fn)(struct model_mm *m);
 	unsigned int weight;
 } ops[] = {
-	{fuzz_access, 24},    {fuzz_fill, 8},	 {fuzz_user_copy, 6},  {fuzz_remote, 6},
-	{fuzz_mmap, 12},   {fuzz_munmap, 4},	 {fuzz_mprotect, 8}, {fuzz_madvise, 7},
-	{fuzz_mlock, 2},   {fuzz_brk, 4},	 {fuzz_mremap_move, 6}, {fuzz_mremap_in_place, 4},
-	{fuzz_fork, 6},	    {fuzz_fork_line, 1},	 {fuzz_exit, 7},     {fuzz_exec, 1},
-	{fuzz_file_write, 5}, {fuzz_truncate, 2},	 {fuzz_punch_hole, 1},  {fuzz_sync, 2},
+	{fuzz_threads, 5},
+	{fuzz_access, 24},
+	{fuzz_fill, 8},
+	{fuzz_user_copy, 6},
+	{fuzz_remote, 6},
+	{fuzz_mmap, 12},
+	{fuzz_munmap, 4},
+	{fuzz_mprotect, 8},
+	{fuzz_madvise, 7},
+	{fuzz_mlock, 2},
+	{fuzz_brk, 4},
+	{fuzz_mremap_move, 6},
+	{fuzz_mremap_in_place, 4},
+	{fuzz_fork, 6},
+	{fuzz_fork_line, 1},
+	{fuzz_exit, 7},
+	{fuzz_exec, 1},
+	{fuzz_file_write, 5},
+	{fuzz_truncate, 4},
+	{fuzz_punch_hole, 3},
+	{fuzz_sync, 2},
 };
 
 static void one_step(void)
@@ -323,7 +360,8 @@ static void end_world(unsigned long free_before)
 /* fork as it is, or sharing more, so that shared tables of all kinds meet. */
 static void choose_policy(void)
 {
-	static const unsigned int few_pages[] = {64, 64, 8, 0}, many_file_pages[] = {128, 128, 16, 1},
+	static const unsigned int few_pages[] = {64, 64, 8, 0},
+				  many_file_pages[] = {128, 128, 16, 1},
 				  few_tables[] = {16, 16, 2, 0};
 
 	fork_policy.few_pages = few_pages[below(4)];

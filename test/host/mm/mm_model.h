@@ -14,12 +14,12 @@
 
 #include "mm_world.h"
 
-#define TABLE_PAGES  512
-#define MODEL_PAGES  (512 + 2048 + 768)
-#define MODEL_PROCS  8
-#define MODEL_FILES  32
-#define FILE_PAGES   640
-#define NR_SEGMENTS  3
+#define TABLE_PAGES 512
+#define MODEL_PAGES (512 + 2048 + 768)
+#define MODEL_PROCS 8
+#define MODEL_FILES 32
+#define FILE_PAGES  640
+#define NR_SEGMENTS 3
 enum { CORNER, DENSE, WIDE };
 
 struct model_segment {

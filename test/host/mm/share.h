@@ -17,9 +17,9 @@
 
 #define RW	  (PROT_READ | PROT_WRITE)
 #define PAGES(n)  ((n)*PAGE_SIZE)
-#define TABLE	  512				/* pages */
+#define TABLE	  512 /* pages */
 #define TABLES(n) ((n)*PMD_SIZE)
-#define BASE	  (7 * PUD_SIZE + TABLES(100))	/* a table begins here, and many follow */
+#define BASE	  (7 * PUD_SIZE + TABLES(100)) /* a table begins here, and many follow */
 
 extern struct mm_struct *parent, *child, *grandchild;
 

@@ -263,8 +263,8 @@ static void exhaust(unsigned int which, bool by_child)
 			test_fail(__FILE__, __LINE__, "%s, allocation %lu: %ld", after[which].name,
 				  n, ret);
 		if (ret && !fired)
-			test_fail(__FILE__, __LINE__, "%s: %ld without a failure", after[which].name,
-				  ret);
+			test_fail(__FILE__, __LINE__, "%s: %ld without a failure",
+				  after[which].name, ret);
 		world_audit();
 		if (after[which].undo && (!ret || after[which].steps)) {
 			on(self);

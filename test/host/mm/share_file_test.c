@@ -8,10 +8,10 @@
  */
 #include "share.h"
 
-#define SHARED	 (BASE + PAGES(100)) /* 40 pages of shared anonymous memory */
-#define PRIVATE	 (BASE + PAGES(200)) /* 40 pages of the file, private */
-#define MAPPED	 (BASE + PAGES(300)) /* 40 pages of the file, shared */
-#define IN_FILE	 40
+#define SHARED	(BASE + PAGES(100)) /* 40 pages of shared anonymous memory */
+#define PRIVATE (BASE + PAGES(200)) /* 40 pages of the file, private */
+#define MAPPED	(BASE + PAGES(300)) /* 40 pages of the file, shared */
+#define IN_FILE 40
 
 static struct file *file;
 
