@@ -21,7 +21,7 @@ $(O)/bench/profile.so: bench/plugin/profile.c
 BENCH := O=$(O) bench/bench
 BENCH_FILES := $(O)/quire-kernel $(O)/bench/initramfs.cpio $(O)/bench/profile.so
 
-.PHONY: bench-setup bench bench-time bench-check bench-baseline profile
+.PHONY: bench-setup bench bench-time bench-check bench-baseline profile locks
 bench-setup:
 	@tools/install-packages $(BENCH_PACKAGES) cpio gcc
 
@@ -44,3 +44,7 @@ bench-baseline: bench-setup ## write bench/baseline.json anew
 profile: bench-setup ## METRIC=name: where its instructions go
 	@$(MAKE) $(BENCH_FILES)
 	@$(BENCH) profile $(METRIC)
+
+locks: bench-setup ## METRIC=name: its locks, by the debug kernel on 8 CPUs
+	@$(MAKE) $(BENCH_FILES) $(O)/quire-kernel-debug
+	@$(BENCH) locks $(METRIC)

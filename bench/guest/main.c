@@ -135,16 +135,45 @@ static void settle(void)
 	}
 }
 
+/* locks=1 on the command line: Quire's debug kernel tells after each metric about its locks. */
+static int show_locks;
+
+static void locks_begin(void)
+{
+	int fd = show_locks ? open("/proc/quire/locks", O_WRONLY) : -1;
+
+	if (fd >= 0) {
+		CHECK(write(fd, "0", 1) == 1);
+		close(fd);
+	}
+}
+
+static void locks_end(void)
+{
+	int fd = show_locks ? open("/proc/quire/locks", O_RDONLY) : -1;
+	char buf[4096];
+	ssize_t n;
+
+	while (fd >= 0 && (n = read(fd, buf, sizeof(buf))) > 0)
+		fwrite(buf, 1, n, stdout);
+	if (fd >= 0)
+		close(fd);
+}
+
 static void run_table(const struct metric *m, const char *list)
 {
 	for (; m->name; m++) {
 		uint64_t began = now();
+		double cost;
 
 		if (list ? !selected(list, m->name) : m->flags & IF_NAMED)
 			continue;
 		if (!(m->flags & NO_WARM_UP))
 			m->run(m->n > 20 ? 2 : 1); /* caches filled, code translated */
-		printf("BENCH %s %.1f\n", m->name, (double)measure(m) / m->n);
+		locks_begin();
+		cost = (double)measure(m) / m->n;
+		printf("BENCH %s %.1f\n", m->name, cost);
+		locks_end();
 		fflush(stdout);
 		if (!by_instructions && now() - began > MANY_TICKS)
 			settle();
@@ -182,6 +211,7 @@ int main(int argc, char **argv)
 		if (fcntl(i, F_GETFD) < 0)
 			open("/dev/console", O_RDWR);
 	by_instructions = !!getenv("icount");
+	show_locks = !!getenv("locks");
 	printf("BENCH boot_to_main %llu\n", (unsigned long long)boot);
 	clock_mark();
 	if (getenv("prompt"))

@@ -72,6 +72,8 @@ static uint64_t futex_ping_pong(int n)
 	return t;
 }
 
+#define MOST_THREADS 8
+
 struct toucher {
 	char *p;
 	int n;
@@ -85,29 +87,38 @@ static void *touch_thread(void *arg)
 	return NULL;
 }
 
-/* Two threads of one address space, each with half of the pages. */
-static uint64_t two_threads_faulting(int n)
+/* @threads threads of one address space, each with its part of the pages, @n. */
+static uint64_t threads_faulting(int n, int threads)
 {
-	char *p = map_anonymous(2 * n * PAGE);
-	struct toucher half[2] = { { p, n }, { p + n * PAGE, n } };
-	pthread_t id[2];
+	char *p = map_anonymous(threads * n * PAGE);
+	struct toucher part[MOST_THREADS];
+	pthread_t id[MOST_THREADS];
 	uint64_t t;
 
-	madvise(p, 2 * n * PAGE, MADV_NOHUGEPAGE);
+	madvise(p, threads * n * PAGE, MADV_NOHUGEPAGE);
 	t = start();
-	for (int i = 0; i < 2; i++)
-		CHECK(!pthread_create(&id[i], NULL, touch_thread, &half[i]));
-	for (int i = 0; i < 2; i++)
+	for (int i = 0; i < threads; i++) {
+		part[i] = (struct toucher){ p + i * n * PAGE, n };
+		CHECK(!pthread_create(&id[i], NULL, touch_thread, &part[i]));
+	}
+	for (int i = 0; i < threads; i++)
 		pthread_join(id[i], NULL);
-	t = stop(t) / 2;
-	CHECK(p[(2 * n - 1) * PAGE] == 1);
-	munmap(p, 2 * n * PAGE);
+	t = stop(t) / threads;
+	for (long i = 0; i < (long)threads * n; i++)
+		CHECK(p[i * PAGE] == 1);
+	munmap(p, threads * n * PAGE);
 	return t;
 }
+
+static uint64_t one_thread_faulting(int n) { return threads_faulting(n, 1); }
+static uint64_t two_threads_faulting(int n) { return threads_faulting(n, 2); }
+static uint64_t eight_threads_faulting(int n) { return threads_faulting(n, 8); }
 
 const struct metric thread_metrics[] = {
 	{ "thread_create_join", 200, thread_create_join, "pthread_create() and pthread_join()" },
 	{ "futex_ping_pong", 500, futex_ping_pong, "a wake-up there and back between two threads" },
+	{ "one_thread_faulting", 2000, one_thread_faulting, "a fault, the one thread besides main at work" },
 	{ "two_threads_faulting", 2000, two_threads_faulting, "a fault, two threads of one process at work" },
+	{ "eight_threads_faulting", 1000, eight_threads_faulting, "the same, eight threads" },
 	{ }
 };

@@ -7,6 +7,7 @@
  * tasks.
  */
 #include "base/spinlock.h"
+#include "base/lock_stat.h"
 #include "base/panic.h"
 #include "lib/atomic.h"
 #include "lib/hash.h"
@@ -17,6 +18,7 @@ struct cpu_locks {
 	unsigned int depth;
 	bool off; /* set by a panic: reporting must not trip over the locks it finds */
 	spinlock_t *held[MAX_HELD_SPINLOCKS];
+	u64 since[MAX_HELD_SPINLOCKS]; /* ns: taken then; while it spins: began to spin */
 } __cacheline_aligned;
 
 static struct cpu_locks cpu_locks[NR_CPUS]; /* own CPU only, interrupts off */
@@ -32,6 +34,8 @@ struct sleep_record {
 	const void *lock;
 	const char *name;
 	u8 rank;
+	enum lock_mode mode;
+	u64 since; /* ns: had since then, or waits */
 };
 
 /* All under sleep_table_lock, a bare word since the rank check itself must not recurse. */
@@ -71,7 +75,8 @@ static struct sleep_record *sleep_record_new(void)
 	return NULL;
 }
 
-void lock_push(const void *lock, const char *name, enum lock_rank rank, bool nested)
+static void push_record(const void *lock, const char *name, enum lock_rank rank, bool nested,
+			enum lock_mode mode)
 {
 	struct task_struct *task = arch_current();
 	struct sleep_record **bucket = &sleep_table[hash_ptr(task, SLEEP_HASH_BITS)];
@@ -90,7 +95,8 @@ void lock_push(const void *lock, const char *name, enum lock_rank rank, bool nes
 	}
 	rec = bad ? NULL : sleep_record_new();
 	if (rec) {
-		*rec = (struct sleep_record){*bucket, task, lock, name, rank};
+		*rec = (struct sleep_record){*bucket, task, lock,	    name,
+					     rank,    mode, arch_clock_ns()};
 		*bucket = rec;
 	} else if (!bad) {
 		sleep_untracked++;
@@ -101,7 +107,63 @@ void lock_push(const void *lock, const char *name, enum lock_rank rank, bool nes
 		      bad->name, bad->rank);
 }
 
-void lock_pop(const void *lock)
+void lock_push(const void *lock, const char *name, enum lock_rank rank, bool nested)
+{
+	push_record(lock, name, rank, nested, LOCK_EXCLUSIVE);
+}
+
+void lock_push_shared(const void *lock, const char *name, enum lock_rank rank, bool nested)
+{
+	push_record(lock, name, rank, nested, LOCK_SHARED);
+}
+
+/* The record of @lock of the current task. sleep_table_lock held. */
+static struct sleep_record *find_record(const void *lock)
+{
+	struct task_struct *task = arch_current();
+	struct sleep_record *rec = sleep_table[hash_ptr(task, SLEEP_HASH_BITS)];
+
+	while (rec && (rec->task != task || rec->lock != lock))
+		rec = rec->next;
+	return rec;
+}
+
+void lock_waited(const void *lock, u64 began)
+{
+	unsigned long flags;
+	struct sleep_record *rec;
+
+	if (!QUIRE_DEBUG)
+		return;
+	flags = sleep_table_enter();
+	rec = find_record(lock);
+	if (rec) {
+		rec->since = arch_clock_ns();
+		lock_stat_waited(rec->name, rec->rank, rec->mode, rec->since - began);
+	}
+	sleep_table_leave(flags);
+}
+
+void lock_now_shared(const void *lock)
+{
+	unsigned long flags;
+	struct sleep_record *rec;
+
+	if (!QUIRE_DEBUG)
+		return;
+	flags = sleep_table_enter();
+	rec = find_record(lock);
+	if (rec) {
+		u64 now = arch_clock_ns();
+
+		lock_stat_held(rec->name, rec->rank, rec->mode, now - rec->since);
+		rec->since = now;
+		rec->mode = LOCK_SHARED;
+	}
+	sleep_table_leave(flags);
+}
+
+static void pop_record(const void *lock, bool had)
 {
 	struct task_struct *task = arch_current();
 	struct sleep_record **p = &sleep_table[hash_ptr(task, SLEEP_HASH_BITS)], *rec;
@@ -115,6 +177,9 @@ void lock_pop(const void *lock)
 		if (rec->task == task && rec->lock == lock)
 			break;
 	if (rec) {
+		if (had)
+			lock_stat_held(rec->name, rec->rank, rec->mode,
+				       arch_clock_ns() - rec->since);
 		*p = rec->next;
 		rec->next = sleep_free;
 		sleep_free = rec;
@@ -127,18 +192,25 @@ void lock_pop(const void *lock)
 		panic("releasing a sleeping lock %p that this task does not hold", lock);
 }
 
+void lock_pop(const void *lock)
+{
+	pop_record(lock, true);
+}
+
+void lock_gave_up(const void *lock)
+{
+	pop_record(lock, false);
+}
+
 bool lock_is_held(const void *lock)
 {
-	struct task_struct *task = arch_current();
-	struct sleep_record *rec;
 	unsigned long flags;
-	bool held = false;
+	bool held;
 
 	if (!QUIRE_DEBUG || sleep_untracked)
 		return true;
 	flags = sleep_table_enter();
-	for (rec = sleep_table[hash_ptr(task, SLEEP_HASH_BITS)]; rec; rec = rec->next)
-		held |= rec->task == task && rec->lock == lock;
+	held = find_record(lock) != NULL;
 	sleep_table_leave(flags);
 	return held;
 }
@@ -147,10 +219,30 @@ bool lock_is_held(const void *lock)
 
 void spin_lock_slow(spinlock_t *lock)
 {
+	u64 began = QUIRE_DEBUG ? arch_clock_ns() : 0;
+
 	do {
 		while (READ_ONCE(lock->locked))
 			arch_cpu_relax();
 	} while (xchg(&lock->locked, 1));
+	if (QUIRE_DEBUG)
+		lock_spun(began);
+}
+
+void lock_spun(u64 began)
+{
+	unsigned long flags = arch_irq_save();
+	struct cpu_locks *cl = &cpu_locks[arch_cpu_id()];
+	u64 now = arch_clock_ns();
+
+	/* Whoever interrupted meanwhile has released what it took. */
+	if (cl->depth) {
+		const spinlock_t *lock = cl->held[cl->depth - 1];
+
+		cl->since[cl->depth - 1] = now;
+		lock_stat_waited(lock->name, lock->rank, LOCK_EXCLUSIVE, now - began);
+	}
+	arch_irq_restore(flags);
 }
 
 static __noreturn void lock_order_panic(struct cpu_locks *cl, const spinlock_t *lock,
@@ -170,6 +262,7 @@ void lock_note_acquired(spinlock_t *lock)
 
 	if (!cl->off) {
 		BUG_ON(cl->depth == MAX_HELD_SPINLOCKS);
+		cl->since[cl->depth] = arch_clock_ns();
 		cl->held[cl->depth++] = lock;
 	}
 	arch_irq_restore(flags);
@@ -209,8 +302,12 @@ void lock_check_release(spinlock_t *lock)
 	while (i && cl->held[i - 1] != lock)
 		i--;
 	if (i) {
-		for (cl->depth--; i <= cl->depth; i++)
+		lock_stat_held(lock->name, lock->rank, LOCK_EXCLUSIVE,
+			       arch_clock_ns() - cl->since[i - 1]);
+		for (cl->depth--; i <= cl->depth; i++) {
 			cl->held[i - 1] = cl->held[i];
+			cl->since[i - 1] = cl->since[i];
+		}
 	} else if (!cl->off) {
 		cl->off = true;
 		panic("releasing %s, which this CPU does not hold", lock->name);

@@ -43,11 +43,22 @@ void locks_show_held(void);
  * is not above those held (equal if @nested).
  */
 void lock_push(const void *lock, const char *name, enum lock_rank rank, bool nested);
+/* The same to share it with others, which counts apart (base/lock_stat.h). */
+void lock_push_shared(const void *lock, const char *name, enum lock_rank rank, bool nested);
 void lock_pop(const void *lock);
+/* @lock, pushed, was had only after a wait since @began (arch_clock_ns()); or the wait was given up:
+ * this instead of pop. */
+void lock_waited(const void *lock, u64 began);
+void lock_gave_up(const void *lock);
+/* @lock, held alone, is shared from now on. */
+void lock_now_shared(const void *lock);
 /* True if the current task holds @lock as pushed above (debug kernels; true in release). */
 bool lock_is_held(const void *lock);
 /* Contended acquire: spins. */
 void spin_lock_slow(spinlock_t *lock);
+/* Debug: the last lock that lock_check_acquire() noted on this CPU was had only after spinning since
+ * @began (arch_clock_ns()). */
+void lock_spun(u64 began);
 
 static inline void __spin_lock(spinlock_t *lock, bool nested)
 {

@@ -41,10 +41,14 @@ void pt_unlock_check(bool nested)
 
 void pt_lock_slow(struct page *table)
 {
+	u64 began = QUIRE_DEBUG ? arch_clock_ns() : 0;
+
 	do {
 		while (__atomic_load_n(&table->pt_lock, __ATOMIC_RELAXED))
 			arch_cpu_relax();
 	} while (__atomic_exchange_n(&table->pt_lock, 1, __ATOMIC_ACQUIRE));
+	if (QUIRE_DEBUG)
+		lock_spun(began);
 }
 
 /* ---- Making tables --------------------------------------------------------------------------- */

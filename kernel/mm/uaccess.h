@@ -3,10 +3,11 @@
 #pragma once
 
 #include "arch/arch.h"
+#include "asm/usercopy.h"
 #include "abi/errno.h"
 
-#define copy_from_user(to, from, n)	  arch_copy_from_user(to, from, n)
-#define copy_to_user(to, from, n)	  arch_copy_to_user(to, from, n)
+#define copy_from_user(to, from, n)	  copy_from_user_const(to, from, n)
+#define copy_to_user(to, from, n)	  copy_to_user_const(to, from, n)
 #define clear_user(to, n)		  arch_clear_user(to, n)
 #define strncpy_from_user(to, from, n) arch_strncpy_from_user(to, from, n)
 
@@ -14,14 +15,14 @@
 #define get_user(x, ptr)                                                                           \
 	({                                                                                         \
 		__typeof__(*(ptr)) __v;                                                            \
-		int __e = arch_copy_from_user(&__v, (ptr), sizeof(__v)) ? -EFAULT : 0;             \
+		int __e = copy_from_user(&__v, (ptr), sizeof(__v)) ? -EFAULT : 0;             \
 		(x) = __e ? 0 : __v;                                                               \
 		__e;                                                                               \
 	})
 #define put_user(x, ptr)                                                                           \
 	({                                                                                         \
 		__typeof__(*(ptr)) __v = (x);                                                      \
-		arch_copy_to_user((ptr), &__v, sizeof(__v)) ? -EFAULT : 0;                         \
+		copy_to_user((ptr), &__v, sizeof(__v)) ? -EFAULT : 0;                         \
 	})
 
 /* [addr, addr + size) lies in the user half. */

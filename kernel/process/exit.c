@@ -256,6 +256,7 @@ static void exit_notify(struct task_struct *tsk)
 	struct task_struct *p, *n;
 	bool autoreap;
 
+	wake_hold(); /* the parent takes this lock as soon as it runs */
 	spin_lock(&tasklist_lock);
 	forget_original_parent(tsk, &dead);
 	if (atomic_read(&tsk->signal->live) == 0)
@@ -271,6 +272,7 @@ static void exit_notify(struct task_struct *tsk)
 	if (tsk->signal->group_exec_task && tsk != tsk->signal->group_exec_task)
 		wake_up_process(tsk->signal->group_exec_task);
 	spin_unlock(&tasklist_lock);
+	wake_release();
 
 	list_for_each_entry_safe(p, n, &dead, reap_link) {
 		list_del_init(&p->reap_link);

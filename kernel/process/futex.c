@@ -131,6 +131,7 @@ static long futex_wake(u32 __user *uaddr, bool shared, int n, u32 bitset)
 	if (ret)
 		return ret;
 	b = hash_futex(&key);
+	wake_hold(); /* whom it wakes may well take this lock next */
 	spin_lock(&b->lock);
 	list_for_each_entry_safe(w, next, &b->waiters, list) {
 		if (!key_equal(&w->key, &key) || !(w->bitset & bitset))
@@ -140,6 +141,7 @@ static long futex_wake(u32 __user *uaddr, bool shared, int n, u32 bitset)
 			break;
 	}
 	spin_unlock(&b->lock);
+	wake_release();
 	return woken;
 }
 

@@ -43,7 +43,9 @@ long ksys_rt_sigaction(int sig, const struct sigaction __user *uact, struct siga
 		act.sa_flags &= SA_NOCLDSTOP | SA_NOCLDWAIT | SA_SIGINFO | SA_ONSTACK | SA_RESTART |
 				SA_NODEFER | SA_RESETHAND | SA_RESTORER | SA_EXPOSE_TAGBITS;
 	}
-	if (uact && handler_ignores(act.sa_handler, sig)) {
+	/* A function of the program's own, the usual case, is told at once. */
+	if (uact && (unsigned long)act.sa_handler <= (unsigned long)SIG_IGN &&
+	    handler_ignores(act.sa_handler, sig)) {
 		set_ignoring_action(sig, &act, &old);
 	} else {
 		spin_lock_irq(&sighand->siglock);

@@ -152,7 +152,8 @@ int cmdline_show(struct seq_file *m);
 int devices_show(struct seq_file *m);
 int interrupts_show(struct seq_file *m);
 int empty_show(struct seq_file *m); /* a file about things this kernel has none of */
-int audit_show(struct seq_file *m), memory_show(struct seq_file *m);
+int audit_show(struct seq_file *m), memory_show(struct seq_file *m), locks_show(struct seq_file *m);
+ssize_t locks_write(struct file *file, char *buf, size_t len, loff_t *pos);
 extern const struct file_operations kmsg_operations, trace_operations;
 extern const struct pseudo_entry sysctl_table[];
 int sysctl_permission(struct inode *inode, int mask); /* of everything in /proc/sys */

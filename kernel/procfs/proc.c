@@ -20,6 +20,7 @@ ssize_t proc_write_refused(struct file *file, struct iov_iter *from, loff_t *pos
 
 static const struct pseudo_entry quire_table[] = {
 	FILE_ENTRY("audit", 0400, audit_show),
+	{.name = "locks", .mode = S_IFREG | 0600, .show = locks_show, .write = locks_write},
 	FILE_ENTRY("memory", 0400, memory_show),
 	{.name = "trace", .mode = S_IFREG | 0600, .fops = &trace_operations},
 	{}};

@@ -7,7 +7,9 @@
  * than a switch. But if the waker goes on, the woken one must not wait for it while another CPU
  * idles. So each task remembers (handover) whether it slept soon after it last woke somebody: if it
  * tends to, who it wakes is queued behind it, and a timer sends the woken one to an idle CPU if
- * that went wrong. If it does not, an idle CPU is used at once.
+ * that went wrong. If it does not, an idle CPU is used at once. Soon is meant in the task's own
+ * time: mostly the task it woke runs first. It takes several misses to change a good opinion, since
+ * a virtual machine's CPU may stand still at any point.
  *
  * Otherwise: a CPU about to idle takes a task that waits elsewhere; a busy one looks every 64 ms
  * whether another has so much more to do that moving a task makes the two more equal.
@@ -15,21 +17,22 @@
 #include "sched/rq.h"
 #include "lib/bitops.h"
 
-#define HANDOVER_NS	    (200 * NSEC_PER_USEC)
-#define HANDOVER_MAX	    3
-#define HANDOVER_MIN	    (-4)
+#define HANDOVER_CHAIN	    8 /* tasks on a queue that may have woken each other in turn */
 #define BALANCE_INTERVAL_NS (64 * NSEC_PER_MSEC)
 #define BALANCE_MAX_MOVES   4
 
-void handover_learn(struct rq *rq, struct task_struct *p)
+/* Does everybody who waits on @rq, this CPU's, wait only to go to sleep, since the task it woke
+ * runs first? */
+static bool only_leavers(struct rq *rq)
 {
-	struct sched_entity *se = &p->se;
+	struct task_struct *p = NULL;
+	unsigned int n = 0;
 
-	if (rq->clock - se->wakeup_at < HANDOVER_NS)
-		se->handover = min_t(s8, se->handover + 1, HANDOVER_MAX);
-	else
-		se->handover = max_t(s8, se->handover - 1, HANDOVER_MIN);
-	se->wakeup_at = 0;
+	spin_lock(&rq->lock);
+	while ((p = fair_next(rq, p)) && p->se.wakeup_at && p->se.handover > 0)
+		n++;
+	spin_unlock(&rq->lock);
+	return !p && n == rq->nr_running - 1;
 }
 
 /* A CPU of @mask for a real-time task: where it can run at once, if there is one. */
@@ -74,8 +77,9 @@ unsigned int select_task_rq(struct task_struct *p, enum enqueue why)
 
 		if (!READ_ONCE(rq->nr_running))
 			return this; /* an interrupt of an idle CPU */
-		if (rq->nr_running == 1 && !rq->in_tick && current != rq->idle &&
-		    current->se.handover >= 0) {
+		if (current->se.handover >= 0 && !rq->in_tick && current != rq->idle &&
+		    (rq->nr_running == 1 ||
+		     (rq->nr_running <= HANDOVER_CHAIN && only_leavers(rq)))) {
 			if (idle)
 				timer_need(rq, arch_clock_ns() + HANDOVER_NS);
 			return this;
@@ -96,15 +100,19 @@ static void pull_task(struct rq *rq, struct rq *src, struct task_struct *p)
 	attach_task(rq, p);
 }
 
-/* A fair task of @src that may come to @rq, has not just been handed over, and weighs less than
- * @max. */
+/* Not just handed over: whom it waits for is not about to sleep. */
+static bool has_waited(const struct rq *rq, const struct task_struct *p)
+{
+	return (s64)(rq->clock - p->wake_time) >= HANDOVER_NS / 2;
+}
+
+/* A fair task of @src that may come to @rq, has waited, and weighs less than @max. */
 static struct task_struct *find_movable(struct rq *rq, struct rq *src, u64 max)
 {
 	struct task_struct *p = NULL;
 
 	while ((p = fair_next(src, p))) {
-		if ((p->cpus_mask & BIT(rq->cpu)) && p->se.weight < max &&
-		    (s64)(rq->clock - p->wake_time) >= HANDOVER_NS / 2)
+		if ((p->cpus_mask & BIT(rq->cpu)) && p->se.weight < max && has_waited(rq, p))
 			return p;
 	}
 	return NULL;
@@ -184,7 +192,7 @@ static unsigned long wanted_cpus(struct rq *rq, unsigned long idle)
 
 	spin_lock(&rq->lock);
 	while (!wanted && (p = fair_next(rq, p)))
-		wanted = p->cpus_mask & idle;
+		wanted = has_waited(rq, p) ? p->cpus_mask & idle : 0;
 	for (mask = idle; mask && !wanted; mask &= mask - 1) {
 		if (rt_movable(rq, __ffs(mask)))
 			wanted = mask & -mask;
@@ -198,6 +206,7 @@ static void kick_idle_cpu(struct rq *rq)
 {
 	unsigned long idle = READ_ONCE(idle_cpus) & READ_ONCE(sched_cpus) & ~BIT(rq->cpu);
 	struct rq *other;
+	bool kick;
 
 	if (idle)
 		idle = wanted_cpus(rq, idle);
@@ -205,9 +214,10 @@ static void kick_idle_cpu(struct rq *rq)
 		return;
 	other = cpu_rq(__ffs(idle));
 	spin_lock(&other->lock);
-	if (other->curr == other->idle)
-		resched_curr(other);
+	kick = other->curr == other->idle && flag_resched(other);
 	spin_unlock(&other->lock);
+	if (kick)
+		arch_send_reschedule(other->cpu);
 }
 
 void balance_tick(struct rq *rq)
@@ -221,8 +231,8 @@ void balance_tick(struct rq *rq)
 	}
 	if (rq->nr_running > 1) {
 		/* It woke somebody and went on: no hand-over. */
-		if (current->se.wakeup_at && rq->clock - current->se.wakeup_at >= HANDOVER_NS / 2)
-			handover_learn(rq, current);
+		if (current->se.wakeup_at && handover_time(current) >= HANDOVER_NS)
+			handover_learn(current);
 		kick_idle_cpu(rq);
 	}
 	if (rq->clock < rq->next_balance)

@@ -23,8 +23,10 @@
  */
 #include "sched/fair.h"
 #include "base/trace.h"
+#include "lib/bitops.h"
 
 struct rq runqueues[NR_CPUS];
+struct wake_hold wake_holds[NR_CPUS];
 unsigned long sched_cpus;
 unsigned long idle_cpus;
 bool sched_smp;
@@ -146,40 +148,48 @@ void set_next_task(struct rq *rq, struct task_struct *p)
 		fair_switch(rq, p);
 }
 
-void resched_curr(struct rq *rq)
+bool flag_resched(struct rq *rq)
 {
 	struct task_struct *curr = rq->curr;
 
 	if (test_task_work(curr, TIF_NEED_RESCHED))
-		return;
+		return false;
 	set_task_work(curr, TIF_NEED_RESCHED);
 	if (rq->cpu == arch_cpu_id())
-		return;
+		return false;
 	/* The flag is set before polling is read (a locked instruction is a full barrier); the idle
 	 * loop clears polling before it reads the flag a last time: one of the two sees the other.
 	 */
 	smp_mb__after_atomic();
-	if (!READ_ONCE(rq->polling))
+	return !READ_ONCE(rq->polling);
+}
+
+void resched_curr(struct rq *rq)
+{
+	if (flag_resched(rq))
 		arch_send_reschedule(rq->cpu);
 }
 
-static __always_inline void __check_preempt(struct rq *rq, struct task_struct *p)
+/* True: rq's CPU is to be interrupted. */
+static __always_inline bool __check_preempt(struct rq *rq, struct task_struct *p)
 {
 	struct task_struct *curr = rq->curr;
 
 	if (unlikely(curr == rq->idle || rt_task(p) || rt_task(curr))) {
 		if (curr == rq->idle || p->prio < curr->prio)
-			resched_curr(rq);
+			return flag_resched(rq);
 	} else if (fair_preempts(rq, p, curr)) {
-		resched_curr(rq);
+		return flag_resched(rq);
 	} else if (rq->cpu == arch_cpu_id()) {
 		timer_need(rq, rq->clock + fair_slice_left(curr));
 	}
+	return false;
 }
 
 void check_preempt(struct rq *rq, struct task_struct *p)
 {
-	__check_preempt(rq, p);
+	if (__check_preempt(rq, p))
+		arch_send_reschedule(rq->cpu);
 }
 
 void finish_move(struct task_struct *p)
@@ -194,9 +204,42 @@ void finish_move(struct task_struct *p)
 
 /* ---- Waking ---- */
 
-/* Queue @p, whose context is saved, on a CPU. pi_lock held. */
-static __always_inline void queue_woken(struct task_struct *p, enum enqueue why)
+/*
+ * A halted CPU is interrupted after the locks are released that the task it runs then will want.
+ * The machine under this kernel may run the CPU that wakes up instead of the one that woke it: it
+ * would spin for a lock whose holder does not run, milliseconds long.
+ */
+void wake_kick_cpu(unsigned int cpu)
 {
+	struct wake_hold *hold = &wake_holds[arch_cpu_id()];
+	u64 before;
+
+	if (hold->depth) {
+		hold->kicks |= BIT(cpu);
+		return;
+	}
+	before = arch_clock_ns();
+	arch_send_reschedule(cpu);
+	/* Nor does what that takes say anything about current. */
+	if (current->se.wakeup_at)
+		current->se.wakeup_at += arch_clock_ns() - before;
+}
+
+void wake_kick_held(struct wake_hold *hold)
+{
+	unsigned long flags = arch_irq_save(), cpus = hold->kicks;
+
+	hold->kicks = 0;
+	for (; cpus; cpus &= cpus - 1)
+		wake_kick_cpu(__ffs(cpus));
+	arch_irq_restore(flags);
+}
+
+/* Queue @p, whose context is saved, on a CPU. pi_lock held. Returns what wake_kick() is to get:
+ * from here on @p may be moved. */
+static __always_inline unsigned int queue_woken(struct task_struct *p, enum enqueue why)
+{
+	unsigned int woken = 1;
 	struct rq *rq;
 
 	if (READ_ONCE(sched_smp))
@@ -205,11 +248,14 @@ static __always_inline void queue_woken(struct task_struct *p, enum enqueue why)
 	spin_lock(&rq->lock);
 	__update_curr(rq);
 	__activate_task(rq, p, why);
-	p->wake_time = current->se.wakeup_at = rq->clock;
+	p->wake_time = rq->clock;
+	handover_begin(rq, current);
 	WRITE_ONCE(p->state, TASK_RUNNING);
-	__check_preempt(rq, p);
+	if (unlikely(__check_preempt(rq, p)))
+		woken = WOKEN_KICK + rq->cpu;
 	trace(TRACE_WAKEUP, current->pid, p->pid, rq->cpu);
 	spin_unlock(&rq->lock);
+	return woken;
 }
 
 /* @p has not left its queue yet: it need only stay. False if it has. pi_lock held. */
@@ -224,9 +270,9 @@ static bool wake_queued(struct task_struct *p)
 	return queued;
 }
 
-bool try_to_wake_up_irq(struct task_struct *p, unsigned int mode)
+unsigned int try_to_wake_up_irq(struct task_struct *p, unsigned int mode)
 {
-	bool wake;
+	unsigned int wake;
 
 	/* Taking the lock is a locked exchange: the caller's condition is written before the state
 	 * is read. */
@@ -244,7 +290,7 @@ bool try_to_wake_up_irq(struct task_struct *p, unsigned int mode)
 	smp_rmb(); /* on_cpu was set before on_rq was cleared */
 	while (unlikely(smp_load_acquire(&p->on_cpu)))
 		arch_cpu_relax();
-	queue_woken(p, ENQUEUE_WAKEUP);
+	wake = queue_woken(p, ENQUEUE_WAKEUP);
 out:
 	spin_unlock(&p->pi_lock);
 	return wake;
@@ -253,8 +299,9 @@ out:
 bool try_to_wake_up(struct task_struct *p, unsigned int mode)
 {
 	unsigned long flags = arch_irq_save();
-	bool wake = try_to_wake_up_irq(p, mode);
+	unsigned int wake = try_to_wake_up_irq(p, mode);
 
+	wake_kick(wake);
 	arch_irq_restore(flags);
 	return wake;
 }
@@ -271,12 +318,15 @@ bool wake_up_state(struct task_struct *p, unsigned int mode)
 
 void wake_up_new_task(struct task_struct *p)
 {
-	unsigned long flags;
+	unsigned long flags = arch_irq_save();
+	unsigned int woken;
 
 	atomic64_inc(&forks);
-	spin_lock_irqsave(&p->pi_lock, flags);
-	queue_woken(p, ENQUEUE_NEW);
-	spin_unlock_irqrestore(&p->pi_lock, flags);
+	spin_lock(&p->pi_lock);
+	woken = queue_woken(p, ENQUEUE_NEW);
+	spin_unlock(&p->pi_lock);
+	wake_kick(woken);
+	arch_irq_restore(flags);
 }
 
 u64 nr_forks(void)
@@ -410,7 +460,7 @@ static __always_inline void put_to_sleep(struct rq *rq, struct task_struct *prev
 		rq->nr_uninterruptible++;
 	}
 	if (prev->se.wakeup_at)
-		handover_learn(rq, prev);
+		handover_learn(prev);
 }
 
 /* @preempt: not the task's own wish: it stays runnable, whatever its state. */
@@ -452,8 +502,13 @@ static void __schedule(bool preempt)
 		spin_unlock_irq(&rq->lock);
 		return;
 	}
-	if (prev->se.on_rq)
+	if (prev->se.on_rq) {
 		prev->nivcsw++;
+		if (prev->se.wakeup_at) { /* by the task it woke: it is not to be moved at once */
+			prev->wake_time = rq->clock;
+			prev->se.giving_way = true;
+		}
+	}
 	if (rq->nr_running > 1 && !rt_task(next))
 		timer_need(rq, rq->clock + fair_slice_left(next));
 	context_switch(rq, prev, next);
@@ -461,8 +516,10 @@ static void __schedule(bool preempt)
 
 void schedule(void)
 {
-	if (QUIRE_DEBUG)
+	if (QUIRE_DEBUG) {
 		lock_check_may_sleep();
+		BUG_ON(wake_holds[arch_cpu_id()].depth);
+	}
 	do {
 		__schedule(false);
 	} while (unlikely(need_resched()));

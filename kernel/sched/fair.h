@@ -206,18 +206,20 @@ static inline void fair_switch(struct rq *rq, struct task_struct *next)
 }
 
 /* Should @p, just woken, run before @curr's slice ends? The sooner if @curr, which woke it, tends
- * to sleep after that: for a hand-over, switching now saves that sleep, and often the wake-up from
- * it. */
+ * to sleep after that: switching now may save that sleep and the wake-up from it, if @p's answer is
+ * there when @curr runs again. Where it is not (a ring, a pipeline), giving way only makes it two
+ * switches instead of one. */
 static inline bool fair_preempts(struct rq *rq, const struct task_struct *p,
 				 const struct task_struct *curr)
 {
+	s64 bonus = curr->se.handover > 0 && curr->se.gave_way >= 0 ? SCHED_SLICE_NS / 2 : 0;
 	struct mean m;
 
 	if (unlikely(p->policy != SCHED_NORMAL))
 		return false;
 	if (unlikely(curr->policy == SCHED_IDLE))
 		return true;
-	if (p->se.deadline >= curr->se.deadline + (curr->se.handover > 0 ? SCHED_SLICE_NS / 2 : 0))
+	if (p->se.deadline >= curr->se.deadline + bonus)
 		return false;
 	m = fair_mean(&rq->fair);
 	return eligible(&rq->fair, &m, p->se.vruntime);

@@ -37,14 +37,12 @@ static bool mutex_spin(struct mutex *m)
 }
 
 /* 0, or -ERESTARTSYS by a signal that @state lets end the wait. */
-static noinline int mutex_lock_slow(struct mutex *m, unsigned int state)
+static int mutex_sleep(struct mutex *m, unsigned int state)
 {
 	struct wait_queue_entry entry;
 	bool first = true;
 	int ret = 0;
 
-	if (mutex_spin(m))
-		return 0;
 	init_wait_entry(&entry, 0);
 	for (;;) {
 		prepare_to_wait_exclusive_at(&m->wait, &entry, state, first);
@@ -65,18 +63,27 @@ static noinline int mutex_lock_slow(struct mutex *m, unsigned int state)
 	return ret;
 }
 
+static noinline int mutex_lock_slow(struct mutex *m, unsigned int state)
+{
+	u64 began = QUIRE_DEBUG ? arch_clock_ns() : 0;
+	int ret = 0;
+
+	if (!mutex_spin(m))
+		ret = mutex_sleep(m, state);
+	if (QUIRE_DEBUG && ret)
+		lock_gave_up(m);
+	else if (QUIRE_DEBUG)
+		lock_waited(m, began);
+	return ret;
+}
+
 static inline int mutex_lock_state(struct mutex *m, unsigned int state, bool nested)
 {
-	int ret;
-
 	if (QUIRE_DEBUG)
 		lock_push(m, m->name, m->rank, nested);
 	if (likely(mutex_acquire(m)))
 		return 0;
-	ret = mutex_lock_slow(m, state);
-	if (QUIRE_DEBUG && ret)
-		lock_pop(m);
-	return ret;
+	return mutex_lock_slow(m, state);
 }
 
 void mutex_lock(struct mutex *m)

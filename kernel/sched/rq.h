@@ -88,8 +88,17 @@ static inline bool rt_task(const struct task_struct *p)
 }
 
 /* core.c */
-/* try_to_wake_up() with interrupts off already. */
-bool try_to_wake_up_irq(struct task_struct *p, unsigned int mode);
+/* try_to_wake_up() with interrupts off already. What it returns, not 0 if @p woke, goes to
+ * wake_kick() when the locks around are released. */
+#define WOKEN_KICK 2 /* + number of a CPU to interrupt */
+unsigned int try_to_wake_up_irq(struct task_struct *p, unsigned int mode);
+void wake_kick_cpu(unsigned int cpu);
+/* Interrupts off. */
+static inline void wake_kick(unsigned int woken)
+{
+	if (unlikely(woken >= WOKEN_KICK))
+		wake_kick_cpu(woken - WOKEN_KICK);
+}
 /* @p's run queue, locked (interrupts off by the caller); waits while @p is between two. */
 struct rq *task_rq_lock(struct task_struct *p);
 /* Account the running task up to now; moves rq->clock. rq->lock held. */
@@ -112,6 +121,8 @@ void finish_move(struct task_struct *p);
 void set_next_task(struct rq *rq, struct task_struct *p);
 /* rq's running task is to call schedule() soon. rq->lock held. */
 void resched_curr(struct rq *rq);
+/* The same but for the interrupt: true if the caller must send one (arch_send_reschedule()). */
+bool flag_resched(struct rq *rq);
 /* @p was put on @rq: should it run at once? */
 void check_preempt(struct rq *rq, struct task_struct *p);
 
@@ -148,8 +159,52 @@ void balance_rt(struct rq *rq);
 extern unsigned long rt_overloaded; /* atomic: CPUs where a real-time task waits */
 /* Timer interrupt on this busy CPU, no lock held. */
 void balance_tick(struct rq *rq);
-/* current goes to sleep: learn whether it tends to do so after waking another. */
-void handover_learn(struct rq *rq, struct task_struct *p);
+#define HANDOVER_NS  (200 * NSEC_PER_USEC)
+#define HANDOVER_MAX 3
+#define HANDOVER_MIN (-4)
+#define GAVE_WAY_MIN (-32) /* so many wake-ups until it tries again */
+#define GAVE_WAY_MAX 1
+/* What @p has run since it woke somebody, ns. */
+static inline s64 handover_time(const struct task_struct *p)
+{
+	return p->se.sum_exec_runtime + 1 - p->se.wakeup_at;
+}
+
+/* @p, current, goes to sleep, or has gone on for long: learn whether it tends to do so after waking
+ * another. */
+static inline void handover_learn(struct task_struct *p)
+{
+	struct sched_entity *se = &p->se;
+	int handover = se->handover;
+
+	if (likely(handover_time(p) < HANDOVER_NS)) {
+		if (handover < HANDOVER_MAX)
+			se->handover = handover + (handover < 0 ? 2 : 1);
+	} else if (handover > HANDOVER_MIN) {
+		se->handover = handover - 1;
+	}
+	se->wakeup_at = 0;
+	if (se->giving_way) {
+		se->giving_way = false;
+		se->gave_way = se->gave_way > 0 ? 0 : GAVE_WAY_MIN; /* the second time */
+	}
+}
+
+/* @p, current, wakes a task that was queued on @rq, whose clock is now: from here on its time
+ * counts (se.sum_exec_runtime, brought up to now; never 0). A guess: this CPU's queue may be
+ * another and is not locked. */
+static inline void handover_begin(const struct rq *rq, struct task_struct *p)
+{
+	if (p->se.giving_way) { /* and did not have to sleep for the answer */
+		p->se.giving_way = false;
+		p->se.gave_way = GAVE_WAY_MAX;
+	} else if (p->se.gave_way < 0) {
+		p->se.gave_way++;
+	}
+	p->se.wakeup_at = p->se.sum_exec_runtime + 1;
+	if (unlikely(rq->cpu != (unsigned int)p->cpu))
+		p->se.wakeup_at += rq->clock - READ_ONCE(cpu_rq(p->cpu)->clock);
+}
 
 /* account.c */
 /* Tick: the sample. rq->lock held, clock updated. */

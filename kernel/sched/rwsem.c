@@ -28,6 +28,21 @@ void init_rwsem(struct rwsem *s, const char *name, enum lock_rank rank)
 	INIT_LIST_HEAD(&s->waiters);
 }
 
+static unsigned long lock_waiters(struct rwsem *s)
+{
+	unsigned long flags;
+
+	wake_hold(); /* grant() wakes under it */
+	spin_lock_irqsave(&s->lock, flags);
+	return flags;
+}
+
+static void unlock_waiters(struct rwsem *s, unsigned long flags)
+{
+	spin_unlock_irqrestore(&s->lock, flags);
+	wake_release();
+}
+
 /* lock held: hand the semaphore to whom it is due. */
 static void rwsem_grant(struct rwsem *s)
 {
@@ -61,10 +76,10 @@ static noinline void rwsem_wake(struct rwsem *s)
 {
 	unsigned long flags;
 
-	spin_lock_irqsave(&s->lock, flags);
+	flags = lock_waiters(s);
 	if (!list_empty(&s->waiters))
 		rwsem_grant(s);
-	spin_unlock_irqrestore(&s->lock, flags);
+	unlock_waiters(s, flags);
 }
 
 /* A signal ended the wait: leave the queue, unless granted meanwhile. True if left. */
@@ -73,13 +88,13 @@ static bool rwsem_give_up(struct rwsem *s, struct rwsem_waiter *w)
 	unsigned long flags;
 	bool waiting;
 
-	spin_lock_irqsave(&s->lock, flags);
+	flags = lock_waiters(s);
 	waiting = w->task != NULL;
 	if (waiting) {
 		list_del(&w->entry);
 		rwsem_grant(s); /* readers behind a writer that leaves may go in */
 	}
-	spin_unlock_irqrestore(&s->lock, flags);
+	unlock_waiters(s, flags);
 	return waiting;
 }
 
@@ -118,18 +133,16 @@ static bool rwsem_spin(struct rwsem *s, bool write)
 	return false;
 }
 
-static noinline int rwsem_wait(struct rwsem *s, bool write, unsigned int state)
+static int rwsem_sleep(struct rwsem *s, bool write, unsigned int state)
 {
 	struct rwsem_waiter w = {.task = current, .write = write};
 	unsigned long flags;
 
-	if (rwsem_spin(s, write))
-		return 0;
-	spin_lock_irqsave(&s->lock, flags);
+	flags = lock_waiters(s);
 	list_add_tail(&w.entry, &s->waiters);
 	__atomic_fetch_or(&s->count, RWSEM_WAITERS, __ATOMIC_SEQ_CST);
 	rwsem_grant(s); /* it may have become free before it said that we wait */
-	spin_unlock_irqrestore(&s->lock, flags);
+	unlock_waiters(s, flags);
 	for (;;) {
 		set_current_state(state);
 		if (!smp_load_acquire(&w.task))
@@ -146,20 +159,29 @@ static noinline int rwsem_wait(struct rwsem *s, bool write, unsigned int state)
 	return 0;
 }
 
+static noinline int rwsem_wait(struct rwsem *s, bool write, unsigned int state)
+{
+	u64 began = QUIRE_DEBUG ? arch_clock_ns() : 0;
+	int ret = 0;
+
+	if (!rwsem_spin(s, write))
+		ret = rwsem_sleep(s, write, state);
+	if (QUIRE_DEBUG && ret)
+		lock_gave_up(s);
+	else if (QUIRE_DEBUG)
+		lock_waited(s, began);
+	return ret;
+}
+
 /* ---- Readers ---- */
 
 static inline int read_lock(struct rwsem *s, unsigned int state, bool nested)
 {
-	int ret;
-
 	if (QUIRE_DEBUG)
-		lock_push(s, s->name, s->rank, nested);
+		lock_push_shared(s, s->name, s->rank, nested);
 	if (likely(read_acquire(s)))
 		return 0;
-	ret = rwsem_wait(s, false, state);
-	if (QUIRE_DEBUG && ret)
-		lock_pop(s);
-	return ret;
+	return rwsem_wait(s, false, state);
 }
 
 void down_read(struct rwsem *s)
@@ -182,7 +204,7 @@ bool down_read_trylock(struct rwsem *s)
 	if (!read_acquire(s))
 		return false;
 	if (QUIRE_DEBUG)
-		lock_push(s, s->name, RANK_NONE, true); /* cannot deadlock: no check of order */
+		lock_push_shared(s, s->name, RANK_NONE, true); /* cannot deadlock: no check of order */
 	return true;
 }
 
@@ -209,11 +231,8 @@ static inline int write_lock(struct rwsem *s, unsigned int state, bool nested)
 		lock_push(s, s->name, s->rank, nested);
 	if (unlikely(!write_acquire(s))) {
 		ret = rwsem_wait(s, true, state);
-		if (ret) {
-			if (QUIRE_DEBUG)
-				lock_pop(s);
+		if (ret)
 			return ret;
-		}
 	}
 	s->writer = current;
 	return 0;
@@ -257,8 +276,10 @@ void up_write(struct rwsem *s)
 
 void downgrade_write(struct rwsem *s)
 {
-	if (QUIRE_DEBUG)
+	if (QUIRE_DEBUG) {
 		BUG_ON(s->writer != current);
+		lock_now_shared(s);
+	}
 	s->writer = NULL;
 	/* Writer out, one reader in: adding the negative of one bit and 1 is one atomic step. */
 	if (__atomic_add_fetch(&s->count, 1 - RWSEM_WRITER, __ATOMIC_SEQ_CST) & RWSEM_WAITERS)

@@ -44,6 +44,34 @@ void sched_yield_current(void);
 bool try_to_wake_up(struct task_struct *p, unsigned int mode);
 bool wake_up_process(struct task_struct *p); /* TASK_NORMAL */
 bool wake_up_state(struct task_struct *p, unsigned int mode);
+/*
+ * Around a spinlock under which tasks are woken that will take it at once: halted CPUs to which
+ * they went are interrupted at wake_release(), after the unlock, and do not spin for it. What they
+ * gain is time only: wake-ups work without. No sleep between; may nest. Task context or interrupts
+ * off.
+ */
+struct wake_hold {
+	/* This CPU only. Who interrupts leaves depth as it was; kicks, CPUs to interrupt at the last
+	 * release, is written with interrupts off. */
+	unsigned int depth, kicks;
+} __cacheline_aligned;
+extern struct wake_hold wake_holds[NR_CPUS];
+void wake_kick_held(struct wake_hold *hold);
+
+static inline void wake_hold(void)
+{
+	wake_holds[arch_cpu_id()].depth++;
+	barrier();
+}
+
+static inline void wake_release(void)
+{
+	struct wake_hold *hold = &wake_holds[arch_cpu_id()];
+
+	barrier();
+	if (!--hold->depth && unlikely(READ_ONCE(hold->kicks)))
+		wake_kick_held(hold);
+}
 /* First wake-up of a fresh task. */
 void wake_up_new_task(struct task_struct *p);
 /* First thing a new task does: finish the switch from @prev; then CLONE_CHILD_SETTID's store. */

@@ -149,6 +149,7 @@ void __wake_up(struct wait_queue_head *wq, unsigned int mode, int nr_exclusive, 
 {
 	struct wait_queue_entry *first;
 	unsigned long flags;
+	unsigned int woken;
 
 	if (!waitqueue_active(wq))
 		return;
@@ -157,15 +158,21 @@ void __wake_up(struct wait_queue_head *wq, unsigned int mode, int nr_exclusive, 
 	if (likely(first->entry.next == &wq->head && !list_empty(&wq->head) &&
 		   first->func == autoremove_wake_function)) {
 		/* The usual case, one task waits, without a loop and an indirect call. */
-		if (try_to_wake_up_irq(first->private, mode)) {
+		woken = try_to_wake_up_irq(first->private, mode);
+		if (woken) {
 			INIT_LIST_HEAD(&wq->head);
 			INIT_LIST_HEAD(&first->entry); /* the last access, as in
 							  autoremove_wake_function() */
 		}
+		spin_unlock(&wq->lock);
+		wake_kick(woken);
 	} else {
+		wake_hold();
 		__wake_up_locked(wq, mode, nr_exclusive, key);
+		spin_unlock(&wq->lock);
+		wake_release();
 	}
-	spin_unlock_irqrestore(&wq->lock, flags);
+	arch_irq_restore(flags);
 }
 
 /* ---- Completions ---- */
@@ -185,8 +192,11 @@ void complete(struct completion *c)
 	spin_lock_irqsave(&c->wait.lock, flags);
 	if (c->done != UINT_MAX)
 		c->done++;
+	wake_hold();
 	__wake_up_locked(&c->wait, TASK_NORMAL, 1, 0);
-	spin_unlock_irqrestore(&c->wait.lock, flags);
+	spin_unlock(&c->wait.lock);
+	wake_release();
+	arch_irq_restore(flags);
 }
 
 void complete_all(struct completion *c)
@@ -195,8 +205,11 @@ void complete_all(struct completion *c)
 
 	spin_lock_irqsave(&c->wait.lock, flags);
 	c->done = UINT_MAX;
+	wake_hold();
 	__wake_up_locked(&c->wait, TASK_NORMAL, 0, 0);
-	spin_unlock_irqrestore(&c->wait.lock, flags);
+	spin_unlock(&c->wait.lock);
+	wake_release();
+	arch_irq_restore(flags);
 }
 
 static int wait_for_completion_state(struct completion *c, unsigned int state)

@@ -75,6 +75,8 @@ struct sched_entity {
 	struct list_head rt_list; /* likewise, real-time classes */
 	u8 on_rq;		  /* TASK_ON_RQ_*; waits or runs */
 	s8 handover; /* the task's own: >= 0: it tends to sleep soon after it woke another */
+	s8 gave_way; /* likewise: >= 0: letting that one run first tends to save it the sleep */
+	bool giving_way; /* it does so now */
 	u64 vruntime, deadline; /* ns, weighted */
 	s64 vlag;		/* ns, weighted: what it was owed when it left the queue */
 	u64 slice;		/* ns */
@@ -83,7 +85,7 @@ struct sched_entity {
 	unsigned long weight;
 	u64 min_vruntime;  /* augmented: least of subtree */
 	u64 rt_slice_left; /* ns until it goes behind its equals (counts down for SCHED_RR only) */
-	u64 wakeup_at;	   /* ns: when it last woke another task; 0: not since it slept */
+	u64 wakeup_at;	   /* sum_exec_runtime when it last woke another, + 1; 0: not since it slept */
 };
 
 struct task_struct {
@@ -108,7 +110,7 @@ struct task_struct {
 	unsigned long cpus_mask;     /* affinity */
 	spinlock_t pi_lock;	     /* serialises wake-ups; irq */
 	unsigned long nvcsw, nivcsw; /* voluntary, involuntary switches */
-	u64 wake_time;		     /* ns: last queued by a wake-up */
+	u64 wake_time;		     /* ns: last queued by a wake-up, or preempted by whom it woke */
 
 	/* Address space. mm, active_mm: task itself, or exit under alloc_lock. */
 	struct mm_struct *mm, *active_mm;

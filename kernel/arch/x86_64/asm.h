@@ -22,6 +22,9 @@
 
 #define ASM_FULL_REGS_BIT 31 /* of current->work */
 
+#define ASM_TASK_SIZE_MAX 0x00007ffffffff000
+#define REP_MIN 128 /* below this a REP instruction's start-up costs more than it saves */
+
 #define ASM_USER_DS 0x2b
 #define ASM_USER_CS 0x33
 
@@ -121,6 +124,9 @@
 #define ASM_EX_TABLE(from, to)                                                                     \
 	".pushsection .ex_table, \"a\"\n .balign 4\n .long (" from ") - ., 1, (" to ") - .\n"      \
 	".popsection\n"
+#define ASM_EX_TABLE_RANGE(from, end, to)                                                          \
+	".pushsection .ex_table, \"a\"\n .balign 4\n"                                              \
+	".long (" from ") - ., (" end ") - (" from "), (" to ") - .\n .popsection\n"
 
 #endif
 /* clang-format on */

@@ -5,14 +5,39 @@
  * on real CPUs with ERMS. C code chooses (usercopy.c).
  *
  * User copies: size_t f(void *to, const void *from, size_t n) returns the number of bytes not
- * copied. Where the unrolled loop faults, the byte loop goes on from the start of the interrupted
+ * copied, all of them if the range is not the user's. Where the unrolled loop faults, the byte loop goes on from the start of the interrupted
  * block to find the first bad byte.
  */
 #include "arch/x86_64/asm.h"
 
 	.text
 
-ENTRY(copy_user_unrolled)
+/* %rax = the end of user memory less n, n = %rdx; to bad unless \addr is not above that. */
+.macro CHECK_RANGE addr, bad
+	movabsq	$ASM_TASK_SIZE_MAX, %rax
+	subq	%rdx, %rax
+	jb	\bad
+	cmpq	\addr, %rax
+	jb	\bad
+.endm
+
+/* size_t arch_copy_to_user(void *to, const void *from, size_t n) */
+ENTRY(arch_copy_to_user)
+	CHECK_RANGE %rdi, copy_user_nothing
+	cmpq	$REP_MIN, %rdx
+	jb	copy_user_unrolled
+	jmp	copy_user_long
+END(arch_copy_to_user)
+
+/* size_t arch_copy_from_user(void *to, const void *from, size_t n) */
+ENTRY(arch_copy_from_user)
+	CHECK_RANGE %rsi, copy_user_nothing
+	cmpq	$REP_MIN, %rdx
+	jb	copy_user_unrolled
+copy_user_long:
+	cmpb	$0, use_rep(%rip)
+	jne	copy_user_rep
+copy_user_unrolled:
 	ASM_STAC
 	cmpq	$64, %rdx
 	jb	2f
@@ -116,9 +141,12 @@ copy_user_bytes:
 	jmp	copy_user_bytes
 75:	andl	$15, %edx
 	jmp	copy_user_bytes
-END(copy_user_unrolled)
+copy_user_nothing:
+	movq	%rdx, %rax
+	ret
+END(arch_copy_from_user)
 
-ENTRY(copy_user_rep)
+copy_user_rep:
 	ASM_STAC
 	movq	%rdx, %rcx
 1:	rep movsb
@@ -126,7 +154,6 @@ ENTRY(copy_user_rep)
 	ASM_CLAC
 	ret
 	EX_TABLE(1b, 2b)
-END(copy_user_rep)
 
 /* size_t clear_user_unrolled(void *to, size_t n) */
 ENTRY(clear_user_unrolled)

@@ -23,6 +23,7 @@ static_assert(offsetof(struct pt_regs, cs) == REGS_CS, "asm.h");
 static_assert(offsetof(struct pt_regs, flags) == REGS_FLAGS, "asm.h");
 static_assert(offsetof(struct pt_regs, sp) == REGS_SP, "asm.h");
 static_assert(sizeof(struct pt_regs) == REGS_SIZE, "asm.h");
+static_assert(TASK_SIZE_MAX == ASM_TASK_SIZE_MAX, "asm.h");
 static_assert(USER_CS == ASM_USER_CS && USER_DS == ASM_USER_DS, "asm.h");
 static_assert(ARCH_WORK_FULL_REGS_BIT == ASM_FULL_REGS_BIT, "asm.h");
 static_assert(offsetof(struct arch_task, work) == 0, "entry.S reads it through current");

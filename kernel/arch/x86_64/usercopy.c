@@ -7,18 +7,14 @@
 #include "arch/x86_64/cpu.h"
 #include "abi/errno.h"
 
-/* Below this a REP instruction's start-up costs more than it saves. */
-#define REP_MIN 128
-
-size_t copy_user_unrolled(void *to, const void *from, size_t n);
-size_t copy_user_rep(void *to, const void *from, size_t n);
 size_t clear_user_unrolled(void *to, size_t n);
 void clear_page_unrolled(void *page);
 void clear_page_rep(void *page);
 void copy_page_unrolled(void *to, const void *from);
 void copy_page_rep(void *to, const void *from);
 
-static bool use_rep;
+extern bool use_rep; /* read by copy.S */
+bool use_rep;
 
 void copy_select(void)
 {
@@ -43,24 +39,6 @@ void arch_copy_page(void *to, const void *from)
 		copy_page_rep(to, from);
 	else
 		copy_page_unrolled(to, from);
-}
-
-size_t arch_copy_from_user(void *to, const void __user *from, size_t n)
-{
-	if (unlikely(!user_range_ok(from, n)))
-		return n;
-	if (use_rep && n >= REP_MIN)
-		return copy_user_rep(to, from, n);
-	return copy_user_unrolled(to, from, n);
-}
-
-size_t arch_copy_to_user(void __user *to, const void *from, size_t n)
-{
-	if (unlikely(!user_range_ok(to, n)))
-		return n;
-	if (use_rep && n >= REP_MIN)
-		return copy_user_rep(to, from, n);
-	return copy_user_unrolled(to, from, n);
 }
 
 size_t arch_clear_user(void __user *to, size_t n)
