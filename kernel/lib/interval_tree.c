@@ -14,8 +14,7 @@ RB_DECLARE_CALLBACKS_MAX(static, augment, struct interval_tree_node, rb, unsigne
 
 void interval_tree_insert(struct interval_tree_node *node, struct interval_tree_root *root)
 {
-	struct rb_node **link = &root->rb_root.rb_root.rb_node, *parent = NULL;
-	bool leftmost = true;
+	struct rb_node **link = &root->rb_root.rb_node, *parent = NULL;
 
 	while (*link) {
 		struct interval_tree_node *at = node_of(*link);
@@ -23,21 +22,16 @@ void interval_tree_insert(struct interval_tree_node *node, struct interval_tree_
 		parent = *link;
 		if (at->subtree_last < node->last)
 			at->subtree_last = node->last;
-		if (node->start < at->start) {
-			link = &parent->rb_left;
-		} else {
-			link = &parent->rb_right;
-			leftmost = false;
-		}
+		link = node->start < at->start ? &parent->rb_left : &parent->rb_right;
 	}
 	node->subtree_last = node->last;
 	rb_link_node(&node->rb, parent, link);
-	rb_insert_augmented_cached(&node->rb, &root->rb_root, leftmost, &augment);
+	rb_insert_augmented(&node->rb, &root->rb_root, &augment);
 }
 
 void interval_tree_remove(struct interval_tree_node *node, struct interval_tree_root *root)
 {
-	rb_erase_augmented_cached(&node->rb, &root->rb_root, &augment);
+	rb_erase_augmented(&node->rb, &root->rb_root, &augment);
 }
 
 /* The leftmost overlap in the subtree of @node, which holds an interval that ends at or after
@@ -67,10 +61,9 @@ static struct interval_tree_node *subtree_search(struct interval_tree_node *node
 struct interval_tree_node *interval_tree_iter_first(struct interval_tree_root *root,
 						    unsigned long start, unsigned long last)
 {
-	struct rb_node *top = root->rb_root.rb_root.rb_node;
+	struct rb_node *top = root->rb_root.rb_node;
 
-	if (!top || node_of(top)->subtree_last < start ||
-	    node_of(root->rb_root.rb_leftmost)->start > last)
+	if (!top || node_of(top)->subtree_last < start)
 		return NULL;
 	return subtree_search(node_of(top), start, last);
 }

@@ -16,23 +16,30 @@ struct interval_tree_node {
 };
 
 struct interval_tree_root {
-	struct rb_root_cached rb_root;
+	struct rb_root rb_root;
 };
 
 #define INTERVAL_TREE_ROOT                                                                         \
 	(struct interval_tree_root)                                                                \
 	{                                                                                          \
-		RB_ROOT_CACHED                                                                     \
+		RB_ROOT                                                                            \
 	}
 
 static inline bool interval_tree_empty(const struct interval_tree_root *root)
 {
-	return RB_EMPTY_ROOT(&root->rb_root.rb_root);
+	return RB_EMPTY_ROOT(&root->rb_root);
 }
 
 /* @node->start and ->last are set and do not change while it is in the tree. Duplicates are
  * allowed. */
 void interval_tree_insert(struct interval_tree_node *node, struct interval_tree_root *root);
+/* The same for a tree that is empty (or was never set up). */
+static inline void interval_tree_insert_first(struct interval_tree_node *node,
+					      struct interval_tree_root *root)
+{
+	node->subtree_last = node->last;
+	rb_insert_first(&node->rb, &root->rb_root);
+}
 void interval_tree_remove(struct interval_tree_node *node, struct interval_tree_root *root);
 
 /* The overlapping interval with the smallest start, or NULL. */

@@ -130,6 +130,14 @@ static inline void rb_insert_augmented_cached(struct rb_node *node, struct rb_ro
 	rb_insert_augmented(node, &root->rb_root, augment);
 }
 
+/* The same for a tree that is empty; the node's value is right. */
+static inline void rb_insert_first(struct rb_node *node, struct rb_root *root)
+{
+	node->__rb_parent_color = RB_BLACK;
+	node->rb_left = node->rb_right = NULL;
+	root->rb_node = node;
+}
+
 static inline void rb_erase_augmented_cached(struct rb_node *node, struct rb_root_cached *root,
 					     const struct rb_augment_callbacks *augment)
 {

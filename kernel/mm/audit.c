@@ -256,8 +256,9 @@ static void audit_links(struct vm_area_struct *vma)
 		return;
 	interval_tree_for_each (node, &vma->anon_vma->tree, 0, ~0ul)
 		members++;
+	members += !vma->anon_vma->home_gone;
 	AUDIT(refcount_read(&vma->anon_vma->refcount) == members,
-	      "anon_vma of %lx has %u references, %u VMAs", vma->vm_start,
+	      "anon_vma of %lx has %u references, %u counted", vma->vm_start,
 	      refcount_read(&vma->anon_vma->refcount), members);
 }
 

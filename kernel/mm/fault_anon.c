@@ -23,8 +23,7 @@ int do_anonymous_page(struct vm_fault *vmf)
 	if (!(vmf->flags & FAULT_FLAG_WRITE))
 		return map_zero_page(vmf);
 	vmf->what = FAULT_ANON;
-	if (unlikely(anon_vma_prepare(vma)))
-		return VM_FAULT_OOM;
+	anon_vma_prepare(vma);
 	page = alloc_page(GFP_USER | __GFP_ZERO);
 	if (unlikely(!page))
 		return VM_FAULT_OOM;

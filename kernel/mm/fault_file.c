@@ -159,8 +159,7 @@ static int do_cow_fault(struct vm_fault *vmf)
 	int ret;
 
 	vmf->what = FAULT_FILE_COPY;
-	if (unlikely(anon_vma_prepare(vma)))
-		return VM_FAULT_OOM;
+	anon_vma_prepare(vma);
 	copy = alloc_page(GFP_USER);
 	if (unlikely(!copy))
 		return VM_FAULT_OOM;

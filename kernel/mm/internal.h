@@ -25,8 +25,15 @@ extern spinlock_t mmlist_lock;
 extern struct rwsem rmap_lock;
 
 /* Make sure that @vma has an anon_vma and stands in its tree: before the first private page.
- * mmap_lock held (reading is enough). Takes rmap_lock, may sleep. 0 or -ENOMEM. */
-int anon_vma_prepare(struct vm_area_struct *vma);
+ * mmap_lock held (reading is enough). Takes rmap_lock, may sleep. */
+void __anon_vma_prepare(struct vm_area_struct *vma);
+static inline void anon_vma_prepare(struct vm_area_struct *vma)
+{
+	if (unlikely(!READ_ONCE(vma->anon_vma)))
+		__anon_vma_prepare(vma);
+}
+/* The VMA in whose memory its family's anon_vma lies ends: the memory stays as long as that does. */
+void anon_vma_leave_home(struct vm_area_struct *vma);
 /* Let @dst (which has none, and is in no tree) use @src's anon_vma, if it has one: split, fork,
  * mremap, merge. Takes a reference; does not link. mmap_lock of both held for writing. Never
  * fails. */

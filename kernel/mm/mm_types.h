@@ -57,6 +57,17 @@ struct writeback_control;
 /* Kinds of resident pages, mm->rss[]. */
 enum mm_counter { MM_FILEPAGES, MM_ANONPAGES, MM_SWAPENTS, MM_SHMEMPAGES, NR_MM_COUNTERS };
 
+/*
+ * A fork family's VMAs that may map one another's anonymous pages. It lies in the VMA that was the
+ * first to have any, whose memory stays until the last of the family has gone (rmap.c). rmap_lock
+ * covers the tree.
+ */
+struct anon_vma {
+	refcount_t refcount; /* VMAs, and the memory it lies in; 0: not in use */
+	bool home_gone;	     /* that VMA is no more */
+	struct interval_tree_root tree;
+};
+
 struct vm_area_struct {
 	unsigned long vm_start, vm_end; /* [start, end), page aligned */
 	struct vm_area_struct *vm_next, *vm_prev;
@@ -73,13 +84,7 @@ struct vm_area_struct {
 	unsigned long vm_pgoff;		/* pages; anonymous: vm_start >> PAGE_SHIFT at birth */
 	struct file *vm_file;		/* a reference */
 	void *vm_private_data;
-};
-
-/* A fork family's VMAs that may map one another's anonymous pages. Counted; rmap_lock covers the
- * tree. */
-struct anon_vma {
-	refcount_t refcount; /* VMAs + pages' lookups in flight */
-	struct interval_tree_root tree;
+	struct anon_vma own_anon_vma;	/* for anon_vma of this one, and then of its family */
 };
 
 struct mm_struct {

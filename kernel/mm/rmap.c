@@ -19,13 +19,10 @@
 #include "file/file.h"
 
 struct rwsem rmap_lock;
-static struct kmem_cache *anon_vma_cache;
 
 void rmap_init(void)
 {
 	init_rwsem(&rmap_lock, "rmap_lock", RANK_RMAP);
-	anon_vma_cache = kmem_cache_create("anon_vma", sizeof(struct anon_vma), 0, NULL);
-	BUG_ON(!anon_vma_cache);
 }
 
 /* ---- anon_vma -------------------------------------------------------------------------------- */
@@ -34,8 +31,14 @@ static void anon_vma_put(struct anon_vma *anon_vma)
 {
 	if (refcount_dec_and_test(&anon_vma->refcount)) {
 		BUG_ON(!interval_tree_empty(&anon_vma->tree));
-		kmem_cache_free(anon_vma_cache, anon_vma);
+		__vm_area_free(container_of(anon_vma, struct vm_area_struct, own_anon_vma));
 	}
+}
+
+void anon_vma_leave_home(struct vm_area_struct *vma)
+{
+	vma->own_anon_vma.home_gone = true;
+	anon_vma_put(&vma->own_anon_vma);
 }
 
 /* An adjacent mapping of the same kind is likely one that was split, or will merge: one anon_vma
@@ -52,43 +55,47 @@ static struct anon_vma *neighbour_anon_vma(struct vm_area_struct *vma)
 	return anon_vma;
 }
 
-static void anon_vma_insert(struct vm_area_struct *vma)
+static inline void set_anon_interval(struct vm_area_struct *vma)
 {
 	vma->anon.start = vma->vm_pgoff;
 	vma->anon.last = vma->vm_pgoff + vma_pages(vma) - 1;
-	interval_tree_insert(&vma->anon, &vma->anon_vma->tree);
 	vma->in_anon_vma = true;
 }
 
-int anon_vma_prepare(struct vm_area_struct *vma)
+static void anon_vma_insert(struct vm_area_struct *vma)
 {
-	struct anon_vma *anon_vma, *fresh = NULL;
+	set_anon_interval(vma);
+	interval_tree_insert(&vma->anon, &vma->anon_vma->tree);
+}
 
-	if (likely(READ_ONCE(vma->anon_vma)))
-		return 0;
-	anon_vma = neighbour_anon_vma(vma);
-	if (!anon_vma) {
-		fresh = kmem_cache_alloc(anon_vma_cache, GFP_KERNEL);
-		if (!fresh)
-			return -ENOMEM;
-		refcount_set(&fresh->refcount, 1);
-		fresh->tree = INTERVAL_TREE_ROOT;
-		anon_vma = fresh;
-	}
+/* @vma begins a family. */
+static void anon_vma_found(struct vm_area_struct *vma)
+{
+	struct anon_vma *anon_vma = &vma->own_anon_vma;
+
+	refcount_set(&anon_vma->refcount, 2); /* the VMA, and its memory */
+	set_anon_interval(vma);
+	interval_tree_insert_first(&vma->anon, &anon_vma->tree);
+	smp_store_release(&vma->anon_vma, anon_vma);
+}
+
+void __anon_vma_prepare(struct vm_area_struct *vma)
+{
+	struct anon_vma *anon_vma;
+
 	down_write(&rmap_lock);
 	/* Two threads may fault in the VMA at once; mmap_lock is held for reading only. */
 	if (!vma->anon_vma) {
-		if (fresh)
-			fresh = NULL;
-		else
+		anon_vma = neighbour_anon_vma(vma);
+		if (anon_vma) {
 			refcount_inc(&anon_vma->refcount);
-		smp_store_release(&vma->anon_vma, anon_vma);
-		anon_vma_insert(vma);
+			smp_store_release(&vma->anon_vma, anon_vma);
+			anon_vma_insert(vma);
+		} else {
+			anon_vma_found(vma);
+		}
 	}
 	up_write(&rmap_lock);
-	if (fresh)
-		anon_vma_put(fresh);
-	return 0;
 }
 
 void anon_vma_clone(struct vm_area_struct *dst, struct vm_area_struct *src)

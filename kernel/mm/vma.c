@@ -52,12 +52,21 @@ struct vm_area_struct *vm_area_dup(struct vm_area_struct *vma, struct mm_struct 
 	new->vm_next = new->vm_prev = NULL;
 	new->in_i_mmap = new->in_anon_vma = false;
 	new->anon_vma = NULL;
+	refcount_set(&new->own_anon_vma.refcount, 0);
 	if (new->vm_file)
 		get_file(new->vm_file);
 	return new;
 }
 
 void vm_area_free(struct vm_area_struct *vma)
+{
+	if (refcount_read(&vma->own_anon_vma.refcount))
+		anon_vma_leave_home(vma);
+	else
+		__vm_area_free(vma);
+}
+
+void __vm_area_free(struct vm_area_struct *vma)
 {
 	kmem_cache_free(vm_area_cache, vma);
 }

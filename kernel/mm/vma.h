@@ -26,8 +26,10 @@ struct vm_area_struct *vm_area_alloc(struct mm_struct *mm);
  * anon_vma NULL (use anon_vma_clone), vm_ops->open not called. @mm is the copy's. NULL: out of
  * memory. May sleep. */
 struct vm_area_struct *vm_area_dup(struct vm_area_struct *vma, struct mm_struct *mm);
-/* Free an unlinked VMA (in no rmap tree; drops no references). */
+/* An unlinked VMA (in no rmap tree) ends; drops no references. Its memory is freed, at once or by
+ * the last of its fork family. __: free the memory. */
 void vm_area_free(struct vm_area_struct *vma);
+void __vm_area_free(struct vm_area_struct *vma);
 /* An unlinked VMA ends: vm_ops->close; its file's reference and itself wait on mm->dead_vmas for
  * mmap_write_unlock(). */
 void remove_vma(struct vm_area_struct *vma);

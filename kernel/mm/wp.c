@@ -122,8 +122,7 @@ static int wp_copy(struct vm_fault *vmf, struct page *old)
 	struct page *copy;
 
 	vmf->what = FAULT_WP_COPY;
-	if (unlikely(anon_vma_prepare(vmf->vma)))
-		goto out_of_memory;
+	anon_vma_prepare(vmf->vma);
 	copy = alloc_page(zeros ? GFP_USER | __GFP_ZERO : GFP_USER);
 	if (unlikely(!copy))
 		goto out_of_memory;
