@@ -14,15 +14,15 @@
 
 #include "guest.h"
 
-#define TREE_DEPTH   5
-#define TREE_SPREAD  24 /* pages, one in each 2 MiB */
-#define TREE_SHARED  4	/* pages */
-#define TREE_TABLE   (2UL << 20)
+#define TREE_DEPTH  5
+#define TREE_SPREAD 24 /* pages, one in each 2 MiB */
+#define TREE_SHARED 4  /* pages */
+#define TREE_TABLE  (2UL << 20)
 
 struct tree_totals {
-	int wrong;	/* pages with what they must not hold */
+	int wrong; /* pages with what they must not hold */
 	int processes;
-	long added;	/* sum of all counters, as their writers know it */
+	long added; /* sum of all counters, as their writers know it */
 };
 
 struct tree {
@@ -50,8 +50,9 @@ static inline bool tree_is_shared(struct tree *t, unsigned int page)
 /* The two words of a page that tell whose it is, at its ends. */
 static inline volatile uint64_t *tree_word(struct tree *t, unsigned int page, bool last)
 {
-	char *at = page < t->dense_pages ? t->dense + page * PAGE
-					 : t->spread + (page - t->dense_pages) * (TREE_TABLE + PAGE);
+	char *at = page < t->dense_pages
+			   ? t->dense + page * PAGE
+			   : t->spread + (page - t->dense_pages) * (TREE_TABLE + PAGE);
 
 	return (volatile uint64_t *)(at + (last ? PAGE - 8 : 0));
 }
@@ -202,8 +203,11 @@ static inline void tree_set_up(struct tree *t, unsigned int dense_pages, uint64_
 {
 	unsigned int i;
 
-	*t = (struct tree){.dense_pages = dense_pages, .pages = dense_pages + TREE_SPREAD,
-			   .random = seed, .most_children = 3, .writes = 40};
+	*t = (struct tree){.dense_pages = dense_pages,
+			   .pages = dense_pages + TREE_SPREAD,
+			   .random = seed,
+			   .most_children = 3,
+			   .writes = 40};
 	t->dense = mmap(NULL, dense_pages * PAGE, PROT_READ | PROT_WRITE,
 			MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	t->spread = mmap(NULL, TREE_SPREAD * (TREE_TABLE + PAGE), PROT_READ | PROT_WRITE,

@@ -164,14 +164,36 @@ static void map_and_unmap(struct thread *t)
 	CHECK_EQ(vm_munmap(at, len), 0);
 }
 
-/* It may end anywhere at any time. */
+/* It may end anywhere at any time; but nobody writes to it, or to a private copy, but sevens. */
 static void use_file(struct thread *t)
 {
 	unsigned long addr = page_addr(pick(t, TABLES), FILE_AT + pick(t, 2 * FILE_PAGES));
-	u8 byte;
+	u8 byte = 0;
 	int sig = pick(t, 2) ? world_poke(addr, 7) : world_peek(addr, &byte);
 
 	CHECK(sig == 0 || sig == SIGBUS);
+	CHECK(byte == 0 || byte == 7);
+}
+
+/* One at a time, as i_rwsem would have it. What lies beyond the end is gone when this returns. */
+static void truncate_file(struct thread *t)
+{
+	static bool busy;
+	unsigned int pages = pick(t, FILE_PAGES + 1), tries, table, i;
+	u8 byte;
+
+	if (busy)
+		return;
+	busy = true;
+	world_truncate(file, pages * PAGE_SIZE);
+	for (tries = 0; tries < 16 && pages < FILE_PAGES; tries++) {
+		table = pick(t, TABLES);
+		i = pages + pick(t, FILE_PAGES - pages);
+		CHECK_EQ(world_peek(page_addr(table, FILE_AT + i), &byte), SIGBUS);
+		CHECK_EQ(world_peek(page_addr(table, PRIVATE_AT + i), &byte), SIGBUS);
+	}
+	world_truncate(file, FILE_PAGES * PAGE_SIZE);
+	busy = false;
 }
 
 static void map_file(void)
@@ -363,13 +385,14 @@ static void one_turn(struct thread *t)
 		write_many(t, TABLES * COMMON);
 		break;
 	case 9:
-		world_truncate(file, pick(t, FILE_PAGES + 1) * PAGE_SIZE);
-		world_truncate(file, FILE_PAGES * PAGE_SIZE);
+		truncate_file(t);
 		break;
 	case 10:
 		CHECK_EQ(filemap_write_and_wait(file->f_mapping), 0);
 		break;
 	case 11 ... 14:
+		use_file(t);
+		use_file(t);
 		use_file(t);
 		break;
 	case 15 ... 22:

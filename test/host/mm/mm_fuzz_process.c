@@ -104,11 +104,31 @@ void fuzz_file_write(struct model_mm *m)
 	file->pages[i].first = byte;
 }
 
+/* Every CPU learns where pages of @file are: what it must forget when they go. */
+static void look_at_file(struct model_file *file)
+{
+	unsigned int cpu, i, here = arch_cpu_id();
+
+	for (cpu = 0; cpu < CPUS; cpu++) {
+		struct model_mm *m = &procs[proc_of_cpu[cpu]];
+
+		if (proc_of_cpu[cpu] == MODEL_PROCS)
+			continue;
+		world_run(cpu, m->mm);
+		for (i = 0; i < MODEL_PAGES; i++)
+			if (m->pages[i].mapped && m->pages[i].file == file && below(8) == 0)
+				check_read(m, i);
+	}
+	host_set_cpu(here);
+}
+
 void fuzz_truncate(struct model_mm *m)
 {
 	struct model_file *file = random_file();
 	unsigned long size = below(FILE_PAGES + 1) * PAGE_SIZE + (below(3) ? 0 : PAGE_SIZE / 2);
 
+	if (below(2))
+		look_at_file(file);
 	size = min(size, FILE_PAGES * PAGE_SIZE);
 	NOTE("%u: truncate file %d to %lu", fuzz_step, (int)(file - files), size);
 	world_truncate(file->file, size);

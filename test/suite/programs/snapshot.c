@@ -133,7 +133,8 @@ static int snapshot(size_t mib, const char *name, bool times)
 	pid_t pid;
 
 	pages = mib * 256;
-	memory = mmap(NULL, pages * PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	memory = mmap(NULL, pages * PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1,
+		      0);
 	changes = calloc(pages, 1);
 	if (memory == MAP_FAILED || !changes)
 		die("memory");
