@@ -87,18 +87,8 @@ bool lock_stat_read(unsigned int i, struct lock_class *out)
 	out->name = classes[i].name;
 	out->rank = classes[i].rank;
 	for (cpu = 0; cpu < NR_CPUS; cpu++) {
-		for (mode = 0; mode < NR_LOCK_MODES; mode++) {
-			const struct lock_counts *c = &counts[cpu][i][mode];
-			struct lock_counts *sum = &out->counts[mode];
-
-			sum->acquired += c->acquired;
-			sum->contended += c->contended;
-			sum->wait_ns += c->wait_ns;
-			sum->wait_max = max(sum->wait_max, c->wait_max);
-			sum->hold_ns += c->hold_ns;
-			sum->hold_max = max(sum->hold_max, c->hold_max);
-			sum->long_holds += c->long_holds;
-		}
+		for (mode = 0; mode < NR_LOCK_MODES; mode++)
+			lock_counts_add(&out->counts[mode], &counts[cpu][i][mode]);
 	}
 	return true;
 }

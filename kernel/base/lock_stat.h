@@ -19,6 +19,17 @@ struct lock_counts {
 	u64 long_holds;	       /* of LOCK_LONG_NS or more */
 };
 
+static inline void lock_counts_add(struct lock_counts *sum, const struct lock_counts *c)
+{
+	sum->acquired += c->acquired;
+	sum->contended += c->contended;
+	sum->wait_ns += c->wait_ns;
+	sum->wait_max = max(sum->wait_max, c->wait_max);
+	sum->hold_ns += c->hold_ns;
+	sum->hold_max = max(sum->hold_max, c->hold_max);
+	sum->long_holds += c->long_holds;
+}
+
 /* A lock of class (@name, @rank) was released after @ns; it was had after a wait of @ns. @name is
  * kept by reference. */
 void lock_stat_held(const char *name, u8 rank, enum lock_mode mode, u64 ns);

@@ -335,25 +335,6 @@ static void audit_pages(void)
 	      page_owner_count(OWNER_TABLE), tables);
 }
 
-/* The mm after @mm in the list (NULL: the first) with a user reference; that to @mm is dropped.
- * NULL at the end. */
-static struct mm_struct *next_mm(struct mm_struct *mm)
-{
-	struct list_head *at;
-	struct mm_struct *next = NULL;
-
-	spin_lock(&mmlist_lock);
-	for (at = mm ? mm->mmlist.next : mm_list.next; at != &mm_list && !next; at = at->next) {
-		next = list_entry(at, struct mm_struct, mmlist);
-		if (!refcount_inc_not_zero(&next->mm_users))
-			next = NULL;
-	}
-	spin_unlock(&mmlist_lock);
-	if (mm)
-		mmput(mm);
-	return next;
-}
-
 int mm_audit(void)
 {
 	struct mm_struct *mm = NULL;
@@ -363,7 +344,7 @@ int mm_audit(void)
 		printk("mm audit: no memory");
 		return 1;
 	}
-	while ((mm = next_mm(mm)) != NULL)
+	while ((mm = next_user_mm(mm)) != NULL)
 		audit_mm(mm);
 	audit_pages();
 	counts_close();

@@ -110,17 +110,19 @@ static pud_t *next_gib(struct fork_copy *fc, struct vm_area_struct **vma, unsign
 /* *index up to the next entry of @table, of which there is one: tables are only where VMAs are. */
 static inline pmd_t next_entry(const pmd_t *table, unsigned int *index)
 {
-	pmd_t entry;
+	for (;;) {
+		pmd_t entry;
 
-	while (pmd_none(entry = pmd_get(table + *index))) {
+		BUG_ON(*index >= PTRS_PER_TABLE);
+		entry = pmd_get(table + *index);
+		if (!pmd_none(entry))
+			return entry;
 		/* Few mappings lie side by side. */
-		if (*index % PTES_PER_LINE == 0 && pte_line_none((const pte_t *)(table + *index)))
+		if (pte_line_none((const pte_t *)(table + *index)))
 			*index += PTES_PER_LINE;
 		else
 			(*index)++;
 	}
-	BUG_ON(*index >= PTRS_PER_TABLE);
-	return entry;
 }
 
 /* ---- 2. What may fail ------------------------------------------------------------------------ */

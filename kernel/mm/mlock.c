@@ -9,7 +9,6 @@
 #include "mm/mlock.h"
 #include "mm/pagecache.h"
 #include "mm/rmap.h"
-#include "mm/shares.h"
 #include "lib/err.h"
 #include "sched/sched.h"
 #include "task/task.h"

@@ -81,6 +81,24 @@ struct mm_struct *get_task_mm(struct task_struct *task)
 	return mm;
 }
 
+struct mm_struct *next_user_mm(struct mm_struct *mm)
+{
+	struct list_head *at;
+	struct mm_struct *next = NULL;
+
+	spin_lock(&mmlist_lock);
+	for (at = mm ? mm->mmlist.next : mm_list.next; at != &mm_list && !next; at = at->next) {
+		next = list_entry(at, struct mm_struct, mmlist);
+		if (!refcount_inc_not_zero(&next->mm_users))
+			next = NULL;
+	}
+	spin_unlock(&mmlist_lock);
+	if (mm)
+		mmput(mm);
+	cond_resched();
+	return next;
+}
+
 /* ---- End ------------------------------------------------------------------------------------- */
 
 /*

@@ -92,6 +92,10 @@ static inline struct vm_area_struct *vma_lookup(struct mm_struct *mm, unsigned l
 
 	return vma && vma->vm_start <= addr ? vma : NULL;
 }
+/* The address space after @mm (NULL: the first) that is still in use, with a user reference; that
+ * to @mm is dropped. NULL at the end. May sleep. */
+struct mm_struct *next_user_mm(struct mm_struct *mm);
+
 #define for_each_vma(mm, vma) for ((vma) = (mm)->mmap; (vma); (vma) = (vma)->vm_next)
 
 /* ---- Faults ---- */

@@ -3,7 +3,6 @@
 #include "mm/internal.h"
 #include "mm/rmap.h"
 #include "mm/shares.h"
-#include "sched/sched.h"
 
 static void gather_vma(struct vm_area_struct *vma, struct mm_shares *s)
 {
@@ -34,22 +33,4 @@ void mm_shares_gather(struct mm_struct *mm, struct mm_shares *s)
 	for_each_vma (mm, vma)
 		gather_vma(vma, s);
 	up_read(&mm->mmap_lock);
-}
-
-struct mm_struct *next_user_mm(struct mm_struct *mm)
-{
-	struct list_head *at;
-	struct mm_struct *next = NULL;
-
-	spin_lock(&mmlist_lock);
-	for (at = mm ? mm->mmlist.next : mm_list.next; at != &mm_list && !next; at = at->next) {
-		next = list_entry(at, struct mm_struct, mmlist);
-		if (!refcount_inc_not_zero(&next->mm_users))
-			next = NULL;
-	}
-	spin_unlock(&mmlist_lock);
-	if (mm)
-		mmput(mm);
-	cond_resched();
-	return next;
 }

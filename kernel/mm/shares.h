@@ -23,7 +23,3 @@ static inline unsigned long mm_shares_pages(u64 share)
 /* Add @mm's shares to *s. Takes mmap_lock, rmap_lock and table locks; may sleep. What is mapped or
  * unmapped meanwhile counts or does not. */
 void mm_shares_gather(struct mm_struct *mm, struct mm_shares *s);
-
-/* The address space after @mm (NULL: the first) that is still in use, with a user reference; that
- * to @mm is dropped. NULL at the end. May sleep. */
-struct mm_struct *next_user_mm(struct mm_struct *mm);

@@ -57,6 +57,9 @@ bool proc_may_access(struct task_struct *task, const struct cred *cred);
 bool proc_opener_may_access(struct task_struct *task, const struct seq_file *m);
 /* Open hook of files that only those may read: 0, -EACCES, -ESRCH. */
 int proc_open_private(struct inode *inode, struct file *file);
+/* The address space of @inode's task for who may read it as a debugger, a reference; ERR_PTR(-ESRCH:
+ * no task, or none of its own, -EACCES). */
+struct mm_struct *proc_mm_access(struct inode *inode);
 /* The same of files that tell about memory: -ESRCH, too, if @inode's task has none. */
 int proc_open_private_mm(struct inode *inode, struct file *file);
 

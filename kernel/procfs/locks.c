@@ -34,7 +34,6 @@ static unsigned int add_row(struct row *rows, unsigned int n, const struct lock_
 			    enum lock_mode mode)
 {
 	const struct lock_counts *c = &class->counts[mode];
-	struct lock_counts *sum;
 	unsigned int i;
 
 	if (!c->acquired && !c->contended)
@@ -43,14 +42,7 @@ static unsigned int add_row(struct row *rows, unsigned int n, const struct lock_
 		if (rows[i].mode != mode || rows[i].class.rank != class->rank ||
 		    strcmp(rows[i].class.name, class->name))
 			continue;
-		sum = &rows[i].class.counts[mode];
-		sum->acquired += c->acquired;
-		sum->contended += c->contended;
-		sum->wait_ns += c->wait_ns;
-		sum->wait_max = max(sum->wait_max, c->wait_max);
-		sum->hold_ns += c->hold_ns;
-		sum->hold_max = max(sum->hold_max, c->hold_max);
-		sum->long_holds += c->long_holds;
+		lock_counts_add(&rows[i].class.counts[mode], c);
 		return n;
 	}
 	rows[n].class = *class;

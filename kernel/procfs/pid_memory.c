@@ -130,13 +130,8 @@ int proc_pid_auxv(struct seq_file *m, struct task_struct *task)
  * waiting. */
 int proc_mm_open(struct inode *inode, struct file *file)
 {
-	struct task_struct *task = get_proc_task(inode);
-	struct mm_struct *mm;
+	struct mm_struct *mm = proc_mm_access(inode);
 
-	if (!task)
-		return -ESRCH;
-	mm = mm_access(task, PTRACE_MODE_FSCREDS);
-	put_task_struct(task);
 	if (IS_ERR(mm))
 		return PTR_ERR(mm);
 	mmgrab(mm);

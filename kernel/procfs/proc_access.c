@@ -31,15 +31,22 @@ int proc_open_private(struct inode *inode, struct file *file)
 	return err;
 }
 
-int proc_open_private_mm(struct inode *inode, struct file *file)
+struct mm_struct *proc_mm_access(struct inode *inode)
 {
 	struct task_struct *task = get_proc_task(inode);
 	struct mm_struct *mm;
 
 	if (!task)
-		return -ESRCH;
+		return ERR_PTR(-ESRCH);
 	mm = mm_access(task, PTRACE_MODE_FSCREDS);
 	put_task_struct(task);
+	return mm;
+}
+
+int proc_open_private_mm(struct inode *inode, struct file *file)
+{
+	struct mm_struct *mm = proc_mm_access(inode);
+
 	if (IS_ERR(mm))
 		return PTR_ERR(mm);
 	mmput(mm);

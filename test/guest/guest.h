@@ -196,6 +196,9 @@ void guest_write_file(const char *path, const char *text, mode_t mode);
 /* Read a whole small file into a static buffer, ended by a zero; an empty string on failure. */
 const char *guest_read_file(const char *path);
 
+/* Does smaps say that the mapping around @at has this VmFlag (two letters)? */
+bool guest_vma_has_flag(const void *at, const char *flag);
+
 /* The number after "key:" in a file such as /proc/self/status or /proc/meminfo; -1 if there is
  * none. */
 long guest_field(const char *path, const char *key);

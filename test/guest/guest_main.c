@@ -117,6 +117,24 @@ void guest_write_file(const char *path, const char *text, mode_t mode)
 	close(fd);
 }
 
+bool guest_vma_has_flag(const void *at, const char *flag)
+{
+	FILE *f = fopen("/proc/self/smaps", "r");
+	char line[512], word[8];
+	bool here = false, found = false;
+	unsigned long start, end;
+
+	snprintf(word, sizeof(word), " %s ", flag);
+	while (fgets(line, sizeof(line), f)) {
+		if (sscanf(line, "%lx-%lx ", &start, &end) == 2)
+			here = start <= (unsigned long)at && (unsigned long)at < end;
+		else if (here && !strncmp(line, "VmFlags:", 8))
+			found = strstr(line, word);
+	}
+	fclose(f);
+	return found;
+}
+
 const char *guest_read_file(const char *path)
 {
 	static char buffer[65536];

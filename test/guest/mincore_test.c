@@ -19,24 +19,6 @@ static int memory_file(size_t pages)
 	return fd;
 }
 
-static bool has_flag(const void *at, const char *flag)
-{
-	FILE *f = fopen("/proc/self/smaps", "r");
-	char line[512], word[8];
-	bool here = false, found = false;
-	unsigned long start, end;
-
-	snprintf(word, sizeof(word), " %s ", flag);
-	while (fgets(line, sizeof(line), f)) {
-		if (sscanf(line, "%lx-%lx ", &start, &end) == 2)
-			here = start <= (unsigned long)at && (unsigned long)at < end;
-		else if (here && !strncmp(line, "VmFlags:", 8))
-			found = strstr(line, word);
-	}
-	fclose(f);
-	return found;
-}
-
 /* What somebody else has read or written is in memory for all who map it. */
 TEST(mincore_of_a_file_tells_the_cache)
 {
@@ -113,25 +95,25 @@ TEST(flags_of_mappings_show_and_split)
 	char *p = guest_map(4 * PAGE);
 
 	CHECK_OK(madvise(p + PAGE, PAGE, MADV_DONTDUMP));
-	CHECK(!has_flag(p, "dd"));
-	CHECK(has_flag(p + PAGE, "dd"));
-	CHECK(!has_flag(p + 2 * PAGE, "dd"));
+	CHECK(!guest_vma_has_flag(p, "dd"));
+	CHECK(guest_vma_has_flag(p + PAGE, "dd"));
+	CHECK(!guest_vma_has_flag(p + 2 * PAGE, "dd"));
 	CHECK_OK(madvise(p, 4 * PAGE, MADV_DODUMP));
-	CHECK(!has_flag(p + PAGE, "dd"));
+	CHECK(!guest_vma_has_flag(p + PAGE, "dd"));
 	CHECK_OK(madvise(p, PAGE, MADV_DONTFORK));
-	CHECK(has_flag(p, "dc"));
+	CHECK(guest_vma_has_flag(p, "dc"));
 	CHECK_OK(madvise(p, PAGE, MADV_DOFORK));
-	CHECK(!has_flag(p, "dc"));
+	CHECK(!guest_vma_has_flag(p, "dc"));
 	CHECK_OK(madvise(p, PAGE, MADV_WIPEONFORK));
-	CHECK(has_flag(p, "wf"));
+	CHECK(guest_vma_has_flag(p, "wf"));
 	CHECK_OK(madvise(p, PAGE, MADV_KEEPONFORK));
-	CHECK(!has_flag(p, "wf"));
+	CHECK(!guest_vma_has_flag(p, "wf"));
 	CHECK_OK(madvise(p, PAGE, MADV_SEQUENTIAL));
-	CHECK(has_flag(p, "sr"));
+	CHECK(guest_vma_has_flag(p, "sr"));
 	CHECK_OK(madvise(p, PAGE, MADV_RANDOM));
-	CHECK(has_flag(p, "rr") && !has_flag(p, "sr"));
+	CHECK(guest_vma_has_flag(p, "rr") && !guest_vma_has_flag(p, "sr"));
 	CHECK_OK(madvise(p, PAGE, MADV_NORMAL));
-	CHECK(!has_flag(p, "rr"));
+	CHECK(!guest_vma_has_flag(p, "rr"));
 }
 
 TEST(advice_on_odd_ranges)

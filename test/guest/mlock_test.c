@@ -27,24 +27,6 @@ static long smaps_field(const void *at, const char *key)
 	return value;
 }
 
-static bool has_flag(const void *at, const char *flag)
-{
-	FILE *f = fopen("/proc/self/smaps", "r");
-	char line[512], word[8];
-	bool here = false, found = false;
-	unsigned long start, end;
-
-	snprintf(word, sizeof(word), " %s ", flag);
-	while (fgets(line, sizeof(line), f)) {
-		if (sscanf(line, "%lx-%lx ", &start, &end) == 2)
-			here = start == (unsigned long)at;
-		else if (here && !strncmp(line, "VmFlags:", 8))
-			found = strstr(line, word);
-	}
-	fclose(f);
-	return found;
-}
-
 static int present(char *p, int pages)
 {
 	unsigned char vec[64];
@@ -68,7 +50,7 @@ TEST(ranges_are_rounded_and_counted_once)
 	CHECK_OK(mlock(p, 8 * PAGE));
 	CHECK_EQ(VMLCK(), 8);
 	CHECK_EQ(smaps_field(p, "Locked"), 32);
-	CHECK(has_flag(p, "lo"));
+	CHECK(guest_vma_has_flag(p, "lo"));
 	CHECK_OK(munlock(p + 2 * PAGE + 1, PAGE));
 	CHECK_EQ(VMLCK(), 6);
 	CHECK_OK(munlock(p, 8 * PAGE));
@@ -107,14 +89,14 @@ TEST(on_fault)
 	CHECK_OK(syscall(SYS_mlock2, p, 4 * PAGE, MLOCK_ONFAULT));
 	CHECK_EQ(VMLCK(), 4);
 	CHECK_EQ(present(p, 4), 0);
-	CHECK(has_flag(p, "lf"));
+	CHECK(guest_vma_has_flag(p, "lf"));
 	p[PAGE] = 1;
 	CHECK_EQ(present(p, 4), 1);
 	CHECK_EQ(smaps_field(p, "Locked"), 4);
 	CHECK_ERRNO(madvise(p, PAGE, MADV_DONTNEED), EINVAL);
 	CHECK_OK(mlock(p, 4 * PAGE)); /* now all of it */
 	CHECK_EQ(present(p, 4), 4);
-	CHECK(!has_flag(p, "lf"));
+	CHECK(!guest_vma_has_flag(p, "lf"));
 	CHECK_EQ(VMLCK(), 4);
 	munmap(p, 4 * PAGE);
 	CHECK_EQ(VMLCK(), 0);
@@ -132,7 +114,7 @@ TEST(all_current_and_future)
 	CHECK_OK(mlockall(MCL_FUTURE));
 	p = guest_map(4 * PAGE);
 	CHECK_EQ(present(p, 4), 4);
-	CHECK(has_flag(before, "lo")); /* MCL_FUTURE alone leaves what there is */
+	CHECK(guest_vma_has_flag(before, "lo")); /* MCL_FUTURE alone leaves what there is */
 	CHECK_OK(mlockall(MCL_FUTURE | MCL_ONFAULT));
 	p = mmap(NULL, 4 * PAGE, RW, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	CHECK_EQ(present(p, 4), 0);

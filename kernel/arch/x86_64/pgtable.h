@@ -384,9 +384,9 @@ static inline bool pte_swap_uffd_wp(pte_t pte)
 
 /*
  * For each level X: X_none, X_present, X_table (points at a lower table), X_writable_table (the
- * same, with W), X_leaf (maps a large page), X_write, X_mkwrite, X_wrprotect (the W bit counts for all below), X_phys (of the table or
- * the page), X_pfn, X_young, X_mkold, mk_X_table(phys) for user space, mk_X_table_kernel(phys),
- * X_same.
+ * same, with W), X_leaf (maps a large page), X_write, X_mkwrite, X_wrprotect (the W bit counts for
+ * all below), X_phys (of the table or the page), X_pfn, X_young, X_mkold, mk_X_table(phys) for user
+ * space, mk_X_table_kernel(phys), X_same.
  */
 #define PGTABLE_UPPER(x)                                                                           \
 	static inline bool x##_none(x##_t e)                                                       \

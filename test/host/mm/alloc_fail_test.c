@@ -31,25 +31,10 @@ static void map(struct file *f, unsigned long addr, unsigned long pages, unsigne
 	CHECK_EQ(world_mmap(f, addr, PAGES(pages), RW, MAP_FIXED | flags, 0), addr);
 }
 
-/* A victim of memory shortage: current, which has nothing else to wait for. */
-static void kill_victim(struct mm_struct *victim)
-{
-	current->pending.signal |= 1UL << (SIGKILL - 1);
-	set_task_work(current, TIF_SIGPENDING);
-	force_sig_fault_hook(SIGKILL, 0, 0);
-	victim->oom_victim = false;
-}
-
-static void revive(void)
-{
-	current->pending.signal = 0;
-	clear_task_work(current, TIF_SIGPENDING);
-}
-
 static void start(void)
 {
 	world_start(16UL << 20, 2);
-	oom_kill_hook = kill_victim;
+	oom_kill_hook = world_kill_victim;
 	free_at_start = world_free_pages();
 	mm = world_mm();
 	mm->start_brk = mm->brk = 0x50000000;
@@ -250,7 +235,7 @@ static unsigned long exhaust_fault(unsigned long addr, bool write)
 		fault_inject_nth(0);
 		CHECK(sig == 0 || sig == SIGKILL);
 		CHECK_EQ(world_take_signal().sig, sig);
-		revive();
+		world_revive();
 		world_audit();
 		if (!sig)
 			return n;
@@ -284,7 +269,7 @@ static unsigned long op_user_copy(void)
 {
 	unsigned long left = copy_to_user((void *)(BASE + PAGES(5)), "x", 1);
 
-	revive();
+	world_revive();
 	world_take_signal();
 	return left;
 }

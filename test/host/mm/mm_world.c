@@ -286,3 +286,18 @@ unsigned int world_file_mkwrites(struct file *file)
 {
 	return file->f_inode->mkwrites;
 }
+
+/* A victim of memory shortage: current, which has nothing else to wait for. */
+void world_kill_victim(struct mm_struct *victim)
+{
+	current->pending.signal |= 1UL << (SIGKILL - 1);
+	set_task_work(current, TIF_SIGPENDING);
+	force_sig_fault_hook(SIGKILL, 0, 0);
+	victim->oom_victim = false;
+}
+
+void world_revive(void)
+{
+	current->pending.signal = 0;
+	clear_task_work(current, TIF_SIGPENDING);
+}

@@ -54,3 +54,7 @@ u8 world_file_peek(struct file *file, unsigned long offset);
 void world_file_poke(struct file *file, unsigned long offset, u8 byte);
 /* page_mkwrite calls of @file so far. */
 unsigned int world_file_mkwrites(struct file *file);
+
+/* For oom_kill's hook: the victim of memory shortage is current, which dies until it is revived. */
+void world_kill_victim(struct mm_struct *victim);
+void world_revive(void);

@@ -12,21 +12,6 @@
 #define USED	    (TABLES_USED * TABLE)
 #define FAR	    (BASE + 40 * PUD_SIZE)
 
-/* A victim of memory shortage: current, which has nothing else to wait for. */
-static void kill_victim(struct mm_struct *victim)
-{
-	current->pending.signal |= 1UL << (SIGKILL - 1);
-	set_task_work(current, TIF_SIGPENDING);
-	force_sig_fault_hook(SIGKILL, 0, 0);
-	victim->oom_victim = false;
-}
-
-static void revive(void)
-{
-	current->pending.signal = 0;
-	clear_task_work(current, TIF_SIGPENDING);
-}
-
 /* Memory in several page tables of two gigabytes. */
 static unsigned long table_addr(unsigned int t)
 {
@@ -38,7 +23,7 @@ static void prepare(void)
 	unsigned int t;
 
 	share_start();
-	oom_kill_hook = kill_victim;
+	oom_kill_hook = world_kill_victim;
 	for (t = 0; t < TABLES_USED; t++) {
 		share_map(table_addr(t), TABLE, MAP_PRIVATE);
 		fill(table_addr(t), TABLE, 1 + t);
@@ -96,7 +81,7 @@ static long by_write(void)
 	int sig = host_write(BASE + PAGES(7), &byte, 1);
 
 	world_take_signal();
-	revive();
+	world_revive();
 	return sig ? -ENOMEM : 0;
 }
 
@@ -106,7 +91,7 @@ static long by_user_copy(void)
 	unsigned long left = copy_to_user((void *)(BASE + PAGES(8)), &byte, 1);
 
 	world_take_signal();
-	revive();
+	world_revive();
 	return left ? -ENOMEM : 0;
 }
 
@@ -116,7 +101,7 @@ static long by_remote_write(void)
 	struct mm_struct *mm = current->mm;
 	unsigned long done = access_remote_vm(mm, BASE + PAGES(9), &byte, 1, true);
 
-	revive();
+	world_revive();
 	world_take_signal();
 	return done ? 0 : -ENOMEM;
 }
