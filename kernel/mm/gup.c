@@ -142,13 +142,12 @@ int get_user_page(struct mm_struct *mm, unsigned long addr, bool write, struct p
 struct page *mm_page_for_write(struct mm_struct *mm, unsigned long addr)
 {
 	struct vm_area_struct *vma = find_vma(mm, addr);
-	struct page *page;
 
-	if (!vma || (addr < vma->vm_start && expand_stack(vma, addr)) ||
-	    !vma_permits(vma, true, true))
-		return NULL;
-	page = get_vma_page(vma, addr & PAGE_MASK, true);
-	return IS_ERR(page) ? NULL : page;
+	if (vma && addr < vma->vm_start && expand_stack(vma, addr))
+		return ERR_PTR(-ENOMEM);
+	if (!vma || !vma_permits(vma, true, true))
+		return ERR_PTR(-EFAULT);
+	return get_vma_page(vma, addr & PAGE_MASK, true);
 }
 
 /* ---- Populate -------------------------------------------------------------------------------- */

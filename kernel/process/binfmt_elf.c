@@ -88,8 +88,8 @@ static int clear_segment_tail(struct mm_struct *mm, unsigned long end)
 	if (!offset)
 		return 0;
 	page = mm_page_for_write(mm, end & PAGE_MASK);
-	if (!page)
-		return -ENOMEM;
+	if (IS_ERR(page)) /* -EFAULT: the file ends before its segment does */
+		return PTR_ERR(page);
 	memset((char *)page_address(page) + offset, 0, PAGE_SIZE - offset);
 	put_page(page);
 	return 0;
@@ -294,8 +294,8 @@ static int string_addresses(struct linux_binprm *bprm, unsigned long *p, unsigne
 			struct page *page = mm_page_for_write(bprm->mm, addr & PAGE_MASK);
 			size_t offset = addr & (PAGE_SIZE - 1);
 
-			if (!page)
-				return -ENOMEM;
+			if (IS_ERR(page))
+				return PTR_ERR(page);
 			len = strnlen((char *)page_address(page) + offset, PAGE_SIZE - offset);
 			put_page(page);
 			addr += len;

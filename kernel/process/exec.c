@@ -40,8 +40,8 @@ int bprm_write(struct linux_binprm *bprm, unsigned long addr, const void *data, 
 		size_t offset = addr & (PAGE_SIZE - 1), n = min(len, PAGE_SIZE - offset);
 		struct page *page = mm_page_for_write(bprm->mm, addr & PAGE_MASK);
 
-		if (!page)
-			return -ENOMEM;
+		if (IS_ERR(page))
+			return PTR_ERR(page);
 		memcpy((char *)page_address(page) + offset, from, n);
 		put_page(page);
 		addr += n;

@@ -125,6 +125,15 @@ TEST(truncated_at_every_length)
 	CHECK(result >= 2000 || result == 1000 + EIO || result == 1000 + ENOEXEC);
 }
 
+TEST(file_ends_before_its_data_segment)
+{
+	make_good();
+	segment(0)->p_flags |= PF_W;
+	segment(0)->p_filesz = 0x3180;
+	segment(0)->p_memsz = 0x3280; /* the bss begins in a page that the file does not have */
+	CHECK_EQ(outcome(), 2000 + SIGSEGV);
+}
+
 TEST(segments_out_of_range)
 {
 	make_good();
