@@ -76,7 +76,7 @@ ps -eo pid,ppid,min_flt,maj_flt,sz,size,drs,trs,pmem,args | awk -v p=$p '$1 == p
 echo "== top"
 top -b -n1 >top
 sed -n '1s/.*\(load average\).*/\1/p; 2s/[0-9]\+/N/gp; 7p' top | tr -s ' '
-sed -n 's/[0-9.]\+/N/g; s/, */, /g; 3p; 4p; 5p' top | tr -s ' '
+sed -n 's/[0-9.]\+/N/g; s/\([:,]\) */\1 /g; 3p; 4p; 5p' top | tr -s ' '
 awk '/^MiB Mem/ { print int($4) }' top | { read -r total; near total "$total" "$(($(meminfo MemTotal) / 1024))" 1; }
 awk -v p=$p '$1 == p { print NF, $8, $12, int($6 / 4) * 4 == $6 }' top; top -b -n1 -H | grep -c '^Threads:'; top -b -n2 -d 0.2 -p $p | grep -c ' sleep$'
 
