@@ -11,6 +11,7 @@
 
 #define KIB_A_PAGE 4
 #define MAX_PFN	   (1 << 22)
+#define ANON_PAGES 1300 /* some page tables full: fork may share them */
 
 static char *slurp(const char *path)
 {
@@ -46,18 +47,19 @@ struct family {
 static void start_family(struct family *f)
 {
 	f->go = guest_shared(PAGE);
-	f->anon = guest_map(64 * PAGE);
+	f->anon = guest_map(ANON_PAGES * PAGE);
 	f->shared = guest_shared(32 * PAGE);
 	f->shm_fd = CHECK_OK(memfd_create("truth", 0));
 	CHECK_OK(ftruncate(f->shm_fd, 32 * PAGE));
 	f->shm = mmap(NULL, 32 * PAGE, PROT_READ | PROT_WRITE, MAP_SHARED, f->shm_fd, 0);
-	memset(f->anon, 'a', 64 * PAGE);
+	madvise(f->anon, ANON_PAGES * PAGE, MADV_NOHUGEPAGE);
+	memset(f->anon, 'a', ANON_PAGES * PAGE);
 	memset(f->shared, 's', 32 * PAGE);
 	memset(f->shm, 'm', 16 * PAGE);
 	for (int i = 0; i < 4; i++)
 		f->child[i] = IN_CHILD({
 			if (i == 0)
-				memset(f->anon, 'b', 64 * PAGE);
+				memset(f->anon, 'b', ANON_PAGES * PAGE);
 			if (i == 1)
 				memset(f->anon, 'c', 32 * PAGE);
 			if (i == 2)
