@@ -111,8 +111,7 @@ static void link_and_copy(struct fork_copy *fc)
 	atomic64_add(fc->tables * PAGE_SIZE, &fc->mm->pgtables_bytes);
 	if (fc->tables)
 		fc->mm->shares_tables = fc->old->shares_tables = true;
-	/* Before a walker comes: one that cleans an entry both share flushes the mm by which it
-	 * found it first, and counts on the other to have no W in its TLBs. */
+	/* Before a walker comes: one that cleans an entry both share must find no W in any TLB. */
 	if (fc->flush)
 		arch_tlb_flush_mm(fc->old);
 	up_write(&rmap_lock);

@@ -310,7 +310,7 @@ static bool mkclean_one(struct page *page, struct vm_area_struct *vma, unsigned 
 			void *arg)
 {
 	bool *found = arg;
-	struct page *table;
+	struct page *table, *private;
 	pte_t *pte, entry;
 
 	if (!(vma->vm_flags & VM_SHARED))
@@ -325,6 +325,9 @@ static bool mkclean_one(struct page *page, struct vm_area_struct *vma, unsigned 
 		arch_tlb_flush_range(vma->vm_mm, addr, addr + PAGE_SIZE);
 		pte_set(pte, pte_wrprotect(pte_mkclean(entry)));
 		*found = true;
+	} else if (!pgwalk_find_private(vma->vm_mm, addr, &private)) {
+		/* Cleaned by way of another owner of the table: this one's TLBs still have D. */
+		arch_tlb_flush_range(vma->vm_mm, addr, addr + PAGE_SIZE);
 	}
 	pt_unlock(table);
 	return true;

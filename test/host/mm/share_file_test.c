@@ -83,6 +83,30 @@ static void shared_memory_stays_shared(bool tracks)
 	unfurnish();
 }
 
+/* An entry that parent and child share is cleaned once, and all their CPUs forget that it was dirty. */
+TEST(writing_back_reaches_the_tlbs_of_every_owner_of_the_table)
+{
+	furnish(true);
+	share_policy(1);
+	share_fork(parent);
+	on(child);
+	expect_part(MAPPED, 10, IN_FILE, 4);
+	on(parent);
+	expect_part(MAPPED, 10, IN_FILE, 4);
+	CHECK_EQ(filemap_write_and_wait(file->f_mapping), 0);
+	world_audit();
+	/* Whoever writes now makes the page dirty again. */
+	on(child);
+	fill_part(MAPPED, 10, 20, 5);
+	on(parent);
+	fill_part(MAPPED, 20, 30, 6);
+	CHECK_EQ(filemap_write_and_wait(file->f_mapping), 0);
+	expect_part(MAPPED, 10, 20, 5);
+	on(child);
+	expect_part(MAPPED, 20, 30, 6);
+	unfurnish();
+}
+
 TEST(shared_memory_in_a_shared_table_stays_shared)
 {
 	shared_memory_stays_shared(false);
