@@ -17,11 +17,14 @@ $(O)/bench/initramfs.cpio: $(O)/bench/init $(O)/bench/exit7
 $(O)/bench/profile.so: bench/plugin/profile.c
 	@mkdir -p $(@D)
 	@$(CC) -O2 -Wall -shared -fPIC -fvisibility=hidden -o $@ $<
+$(O)/bench/swap/init: bench/swap/swap.c
+	@mkdir -p $(@D)
+	@$(CC) -O2 -Wall -Wextra -static -o $@ $<
 
 BENCH := O=$(O) bench/bench
 BENCH_FILES := $(O)/quire-kernel $(O)/bench/initramfs.cpio $(O)/bench/profile.so
 
-.PHONY: bench-setup bench bench-time bench-check bench-baseline profile locks
+.PHONY: bench-setup bench bench-time bench-check bench-baseline bench-swap profile locks
 bench-setup:
 	@tools/install-packages $(BENCH_PACKAGES) cpio gcc
 
@@ -40,6 +43,10 @@ bench-check: bench-setup ## fails if a count is more than 2 % above bench/baseli
 bench-baseline: bench-setup ## write bench/baseline.json anew
 	@$(MAKE) $(BENCH_FILES)
 	@$(BENCH) baseline
+
+bench-swap: bench-setup ## a working set larger than memory, by the clock; reclaim of clean page cache, instructions
+	@$(MAKE) $(O)/quire-kernel $(O)/bench/swap/init
+	@O=$(O) bench/swap-pressure $(SWAP_OPTIONS)
 
 profile: bench-setup ## METRIC=name: where its instructions go
 	@$(MAKE) $(BENCH_FILES)

@@ -53,6 +53,18 @@ void kernel_log_take(struct kernel_log *log, const char *bytes, size_t size)
 	log->used += size;
 }
 
+void kernel_log_show_lines(const struct kernel_log *log, const char *word)
+{
+	const char *line = log->bytes, *end = log->bytes + log->used, *next;
+
+	for (; line < end; line = next) {
+		next = memchr(line, '\n', end - line);
+		next = next ? next + 1 : end;
+		if (memmem(line, next - line, word, strlen(word)))
+			write_messages(line, next - line);
+	}
+}
+
 void kernel_log_show(struct kernel_log *log)
 {
 	if (!log->used)

@@ -19,5 +19,8 @@ void kernel_log_take(struct kernel_log *log, const char *bytes, size_t size);
 /* Show what is kept and was not shown, ending with a line end. */
 void kernel_log_show(struct kernel_log *log);
 
+/* Show of what is kept the lines that have @word. */
+void kernel_log_show_lines(const struct kernel_log *log, const char *word);
+
 /* Write @bytes to standard error, with line ends that are right for the terminal's mode. */
 void write_messages(const char *bytes, size_t size);

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+#include "disk.h"
 #include "environment.h"
 #include "options.h"
 
@@ -27,6 +28,12 @@ static const char help_text[] =
 	"  --mem SIZE          memory of the machine: MiB, or with a suffix K, M or G (default: "
 	"256M or what\n"
 	"                      the root needs)\n"
+	"  --swap SIZE         room for pages that memory has none for, in an unnamed file of this "
+	"machine;\n"
+	"                      SIZE as for --mem\n"
+	"  --disk FILE[,ro]    FILE, a raw image, is a disk of the machine: /dev/vda, the next "
+	"/dev/vdb...;\n"
+	"                      with ,ro it is only read; may be repeated\n"
 	"  --cpus N            1 to 8 CPUs (default: 1)\n"
 	"  --timeout TIME      end the program after TIME: seconds, or with a suffix s, m or h\n"
 	"  --accel MODE        kvm: hardware; tcg: emulation; auto: kvm where it works, else tcg "
@@ -57,7 +64,7 @@ void options_help(void)
 		fail("cannot write: %s", strerror(errno));
 }
 
-static uint64_t read_memory(const char *text)
+static uint64_t read_size(const char *option, const char *text)
 {
 	char *end;
 	double size = strtod(text, &end);
@@ -70,8 +77,26 @@ static uint64_t read_memory(const char *text)
 	if (*end && strchr("KkMmGg", *end))
 		end++;
 	if (end == text || *end || !(size * unit >= 1 && size * unit <= 1024 * 1024 * MIB))
-		fail("--mem %s: not a size; write for example 64M or 2G", text);
+		fail("%s %s: not a size; write for example 64M or 2G", option, text);
 	return size * unit;
+}
+
+/* A header and some room, in whole pages. */
+static uint64_t read_swap(const char *text)
+{
+	uint64_t size = read_size("--swap", text) / 4096 * 4096;
+
+	if (size < 64 * 1024)
+		fail("--swap %s: too small; the least is 64K", text);
+	return size;
+}
+
+static void add_disk(struct options *options, const char *argument)
+{
+	struct disk disk = disk_check(argument);
+
+	free(disk.path);
+	strings_add(&options->disks, copy_string(argument));
 }
 
 static unsigned int read_cpus(const char *text)
@@ -128,9 +153,9 @@ static bool read_flag(struct options *options, const char *name)
 	return true;
 }
 
-static const char *const with_value[] = {"--root",   "--cwd",	   "--env",   "--mem",
-					 "--cpus",   "--timeout",  "--accel", "--kernel",
-					 "--append", "--qemu-arg", NULL};
+static const char *const with_value[] = {
+	"--root",    "--cwd",	"--env",    "--mem",	"--swap",     "--disk", "--cpus",
+	"--timeout", "--accel", "--kernel", "--append", "--qemu-arg", NULL};
 
 static void read_value(struct options *options, const char *name, char *value)
 {
@@ -139,7 +164,11 @@ static void read_value(struct options *options, const char *name, char *value)
 	else if (strcmp(name, "--cwd") == 0)
 		options->cwd = value;
 	else if (strcmp(name, "--mem") == 0)
-		options->memory = read_memory(value);
+		options->memory = read_size(name, value);
+	else if (strcmp(name, "--swap") == 0)
+		options->swap = read_swap(value);
+	else if (strcmp(name, "--disk") == 0)
+		add_disk(options, value);
 	else if (strcmp(name, "--cpus") == 0)
 		options->cpus = read_cpus(value);
 	else if (strcmp(name, "--timeout") == 0)
@@ -195,6 +224,8 @@ void options_read(struct options *options, int argc, char **argv)
 		strings_add(&options->environment, copy_string(*variable));
 	while (i < argc && argv[i][0] == '-' && strcmp(argv[i], "--") != 0)
 		i += read_option(options, argv[i], argv[i + 1]);
+	if (options->disks.count + (options->swap != 0) > MAX_DISKS)
+		fail("the machine has room for %d disks, that of --swap included", MAX_DISKS);
 	if (options->kernel && options->debug_kernel)
 		fail("--kernel and --debug-kernel exclude each other");
 	if (i < argc && strcmp(argv[i], "--") == 0)

@@ -18,11 +18,13 @@ struct options {
 	const char *cwd;    /* NULL: the caller's */
 	const char *append; /* NULL: nothing */
 	uint64_t memory;    /* bytes; 0: enough */
+	uint64_t swap;	    /* bytes, whole pages of the guest; 0: none */
 	unsigned int cpus;
 	double timeout; /* seconds; 0: none */
 	enum accel accel;
 	bool quiet, dmesg, debug_kernel, gdb, dry_run;
 	struct strings environment; /* of the program: the caller's, changed by --env */
+	struct strings disks; /* of --disk: FILE or FILE,ro */
 	struct strings qemu_arguments;
 	struct strings program; /* its argv; never empty */
 };

@@ -77,6 +77,7 @@ enum failed_stage {
 	FAILED_TERMINAL,
 	FAILED_CREDENTIALS,
 	FAILED_PROCESS,
+	FAILED_SWAP,
 };
 
 struct frame_failed {
@@ -116,7 +117,7 @@ struct job_header {
 	uint32_t argc, envc;
 	struct job_winsize winsize; /* of the terminal, if any fd is one; else 0 */
 	struct job_termios termios; /* likewise */
-	uint32_t unused;
+	uint32_t swap_disk; /* which of the disks init swaps to: 1 is /dev/vda; 0: none */
 };
 
 _Static_assert(sizeof(struct frame_header) == 4, "frame header layout");

@@ -12,6 +12,7 @@
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
+#include "disk.h"
 #include "protocol.h"
 #include "qemu.h"
 
@@ -126,7 +127,7 @@ static void add_machine(struct strings *arguments, enum accel accel)
 static void add_channels(struct strings *arguments, struct guest_ends ends)
 {
 	add(arguments, "-chardev");
-	strings_add(arguments, format_string("socket,id=log,fd=%d", ends.log));
+	strings_add(arguments, format_string("file,id=log,append=on,path=/dev/fd/%d", ends.log));
 	add(arguments, "-serial");
 	add(arguments, "chardev:log");
 	add(arguments, "-chardev");
@@ -152,6 +153,7 @@ static struct strings command_line(const struct options *options, const struct w
 	add(&arguments, "-smp");
 	strings_add(&arguments, format_string("%u", options->cpus));
 	add_channels(&arguments, ends);
+	disk_add_all(&arguments, options);
 	add(&arguments, "-kernel");
 	strings_add(&arguments, qemu_kernel(options));
 	add(&arguments, "-initrd");
@@ -177,6 +179,19 @@ static void socket_pair(int *mine, int *theirs)
 
 	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, fd))
 		fail("cannot create a socket: %s", strerror(errno));
+	*mine = fd[0];
+	*theirs = fd[1];
+	fcntl(*mine, F_SETFL, O_NONBLOCK);
+}
+
+/* The log comes byte by byte. A socket has room for some hundred of such, after which bytes are
+ * lost while this process does not get to run; a pipe has room for 64 KiB. */
+static void log_pipe(int *mine, int *theirs)
+{
+	int fd[2];
+
+	if (pipe2(fd, O_CLOEXEC))
+		fail("cannot create a pipe: %s", strerror(errno));
 	*mine = fd[0];
 	*theirs = fd[1];
 	fcntl(*mine, F_SETFL, O_NONBLOCK);
@@ -222,7 +237,7 @@ void qemu_start(struct qemu *qemu, const struct options *options, const struct w
 	pid_t parent = getpid();
 
 	socket_pair(&qemu->control, &ends.control);
-	socket_pair(&qemu->log, &ends.log);
+	log_pipe(&qemu->log, &ends.log);
 	if (pipe2(messages, O_CLOEXEC))
 		fail("cannot create a pipe: %s", strerror(errno));
 	qemu->messages = messages[0];
@@ -283,7 +298,7 @@ void qemu_print(const struct options *options, const struct world *world, enum a
 	struct strings arguments;
 
 	socket_pair(&mine, &ends.control);
-	socket_pair(&mine, &ends.log);
+	log_pipe(&mine, &ends.log);
 	arguments = command_line(options, world, accel, ends);
 	for (size_t i = 0; i < arguments.count; i++) {
 		if (i)

@@ -18,6 +18,7 @@
 #define TIMEOUT_GRACE 1.0 /* seconds from SIGTERM to the end of the machine */
 #define SHUTDOWN_GRACE                                                                             \
 	5.0 /* seconds for the kernel to switch the machine off, where that is awaited */
+#define DISK_GRACE 60.0 /* the same where disks are to be written first */
 #define REGISTER_DUMP_TIME 0.1 /* seconds for QEMU to print all it has to say about KVM */
 #define END_PATIENCE_MS	   2000
 #define BACKGROUND_CHECK   0.5 /* seconds between looks whether quire came to the foreground */
@@ -294,6 +295,9 @@ static int failed_result(const struct session *s)
 	case FAILED_CREDENTIALS:
 		report("cannot become the calling user in the guest: %s", why);
 		return EXIT_QUIRE;
+	case FAILED_SWAP:
+		report("cannot swap in the guest: %s", why);
+		return EXIT_QUIRE;
 	default:
 		report("cannot start a process in the guest: %s", why);
 		return EXIT_QUIRE;
@@ -335,16 +339,18 @@ static int machine_result(struct session *s, int status)
 	}
 	if (WEXITSTATUS(status) == 1 && !spoke)
 		report("QEMU could not start the machine");
+	else if (!spoke && s->options->memory)
+		report("the machine went off before its kernel said a word: use a larger --mem");
 	else
 		report("the machine went off before the program could start");
 	return EXIT_QUIRE;
 }
 
 /* Is it worth waiting for the kernel to switch itself off? Only where something may be learnt from
- * it. */
+ * it, or is still to be written to a disk. */
 static bool awaits_shutdown(const struct session *s)
 {
-	return s->options->debug_kernel || s->options->dmesg;
+	return s->options->debug_kernel || s->options->dmesg || s->options->disks.count;
 }
 
 static void run(struct session *s)
@@ -356,7 +362,7 @@ static void run(struct session *s)
 			if (!awaits_shutdown(s))
 				break;
 			if (!waiting)
-				s->deadline = now() + SHUTDOWN_GRACE;
+				s->deadline = now() + (s->options->disks.count ? DISK_GRACE : SHUTDOWN_GRACE);
 			else if (now() >= s->deadline)
 				break;
 			waiting = true;
@@ -398,7 +404,12 @@ int session_run(const struct options *options, const struct world *world,
 		report("timed out after %g s", options->timeout);
 	if (s->ended)
 		return s->result;
-	if (s->exited && !(WIFEXITED(status) && WEXITSTATUS(status) == QEMU_PANIC_STATUS))
-		return program_result(s);
+	if (s->exited && !(WIFEXITED(status) && WEXITSTATUS(status) == QEMU_PANIC_STATUS)) {
+		status = program_result(s);
+		/* Killed: by the guest's kernel, for want of memory? The whole report is --dmesg's. */
+		if (status == EXIT_SIGNALLED + SIGKILL && !options->quiet)
+			kernel_log_show_lines(&s->log, "] Out of memory: ");
+		return status;
+	}
 	return machine_result(s, status);
 }

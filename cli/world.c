@@ -11,6 +11,7 @@
 #include <sys/sysmacros.h>
 #include <unistd.h>
 #include "cpio_write.h"
+#include "disk.h"
 #include "environment.h"
 #include "host_files.h"
 #include "program.h"
@@ -202,6 +203,7 @@ void world_build(struct world *world, const struct options *options, struct job_
 		fail_with(EXIT_NOT_FOUND, "%s: program not found", name);
 	check_memory(options, tree);
 	add_init(tree);
+	job->swap_disk = disk_of_swap(options);
 	add_job(tree, job, path, cwd, &options->program, &options->environment);
 	world->initramfs = cpio_write(tree, &world->size);
 	free(path);

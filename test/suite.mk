@@ -24,6 +24,15 @@ $(SUITE_ROOT).stamp: test/suite/make-root $(wildcard test/suite/*.sh) $(SUITE_PR
 	@test/suite/make-root $(SUITE_ROOT) $(SUITE_PROGRAMS)
 	@touch $@
 
-.PHONY: test-suite
+# The shells' scripts in a machine of 16 MiB, most of which they get by swapping.
+SMALL_ROOT := $(O)/suite/small-root
+SMALL_SCRIPTS := ash_jobs ash_language bash_jobs bash_language busybox
+$(SMALL_ROOT).stamp: test/suite/make-small-root $(SUITE_ROOT).stamp
+	@test/suite/make-small-root $(SMALL_ROOT) $(SUITE_ROOT)
+	@touch $@
+
+.PHONY: test-suite test-suite-small
+test-suite-small: $(O)/quire $(O)/quire-kernel $(O)/quire-kernel-debug $(SMALL_ROOT).stamp ## busybox's and bash's scripts in 16 MiB with 64 MiB of swap
+	@test/suite/run-suite -r $(SMALL_ROOT) -o $(O)/suite/log-small -k $(SUITE_CONFIGS) -x "--mem 16M --swap 64M" $(O)/quire $(SMALL_SCRIPTS)
 test-suite: $(O)/quire $(O)/quire-kernel $(O)/quire-kernel-debug $(SUITE_ROOT).stamp
 	@test/suite/run-suite -r $(SUITE_ROOT) -o $(O)/suite/log -k $(SUITE_CONFIGS) $(O)/quire $(SCRIPTS)

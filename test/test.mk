@@ -19,6 +19,7 @@ $(eval $(call host_test_rules,host-asan,-fsanitize=address$(,)undefined,UBSAN_OP
 -include test/fuzz/fuzz.mk
 -include test/guest.mk
 -include test/suite.mk
+-include test/pressure/pressure.mk
 
 .PHONY: check check-floors check-abi check-syscalls check-doc
 check-doc: # the book names only what is there

@@ -5,7 +5,7 @@
 
 bool fault_inject_armed;
 static struct task_struct *victim;
-static unsigned long target, seen;
+static unsigned long target, seen, total;
 static bool fired;
 
 void fault_inject_nth(unsigned long nth)
@@ -18,6 +18,12 @@ void fault_inject_nth(unsigned long nth)
 	WRITE_ONCE(fault_inject_armed, nth != 0);
 }
 
+void fault_inject_cancel(void)
+{
+	if (victim == arch_current())
+		fault_inject_nth(0);
+}
+
 unsigned long fault_inject_count(void)
 {
 	return seen;
@@ -28,10 +34,16 @@ bool fault_inject_fired(void)
 	return fired;
 }
 
+unsigned long fault_inject_total(void)
+{
+	return total;
+}
+
 bool fault_inject_decide(void)
 {
 	if (arch_current() != victim || ++seen != target)
 		return false;
 	fired = true;
+	total++;
 	return true;
 }

@@ -10,9 +10,13 @@
 /* Fail the @nth allocation (1: the next) that the current task makes from now on, once; 0: stop.
  * Counting starts anew. */
 void fault_inject_nth(unsigned long nth);
+/* The same as 0, if the armed one is the current task. */
+void fault_inject_cancel(void);
 /* Allocations seen since fault_inject_nth(), and whether the failure has happened. */
 unsigned long fault_inject_count(void);
 bool fault_inject_fired(void);
+/* Allocations failed since boot. */
+unsigned long fault_inject_total(void);
 
 /* Read by should_fail_alloc() only. */
 extern bool fault_inject_armed;

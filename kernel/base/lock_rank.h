@@ -45,6 +45,7 @@ enum lock_rank {
 	RANK_IRQ_LEAF,	 /* irq locks below which only the allocators' are taken */
 	RANK_KSTACK,	 /* cached kernel stacks */
 	RANK_SLAB,	 /* a CPU's magazine, then (nested) its cache */
+	RANK_LRU,	 /* LRU lists */
 	RANK_PAGE_LISTS, /* a CPU's list of free pages */
 	RANK_ZONE,
 	RANK_RANDOM,

@@ -5,11 +5,14 @@
 #include "base/printk.h"
 #include "base/panic.h"
 #include "base/spinlock.h"
+#include "abi/errno.h"
 #include "lib/string.h"
 #include "lib/vsprintf.h"
 
 #define LOG_SIZE (32 * 1024) /* power of two */
 #define LINE_MAX 512
+
+enum { LEVEL_ERR = 3, LEVEL_INFO = 6 };
 
 static DEFINE_SPINLOCK(log_lock, RANK_LOG);
 /* Under log_lock. Positions count bytes ever written; a byte's place is its position modulo
@@ -17,21 +20,31 @@ static DEFINE_SPINLOCK(log_lock, RANK_LOG);
 static char log_ring[LOG_SIZE];
 static u64 log_end;
 static u64 log_start; /* always the beginning of a line */
+static u64 log_end_seq, log_start_seq; /* lines ever written; number of the one at log_start */
+static struct log_cursor clear_mark;
 
 bool console_enabled = true;
 
+/* Make room for @len bytes, by whole lines. */
+static void log_drop(size_t len)
+{
+	while (log_end + len - log_start > LOG_SIZE) {
+		while (log_ring[log_start++ % LOG_SIZE] != '\n')
+			;
+		log_start_seq++;
+	}
+}
+
+/* @s: a line. */
 static void log_append(const char *s, size_t len)
 {
 	size_t i;
 
+	log_drop(len);
 	for (i = 0; i < len; i++)
 		log_ring[(log_end + i) % LOG_SIZE] = s[i];
 	log_end += len;
-	if (log_end - log_start <= LOG_SIZE)
-		return;
-	log_start = log_end - LOG_SIZE;
-	while (log_start < log_end && log_ring[log_start++ % LOG_SIZE] != '\n')
-		;
+	log_end_seq++;
 }
 
 /* The lock, unless a panic may have interrupted its holder: then the output matters more. */
@@ -52,29 +65,59 @@ static void log_leave(bool locked, unsigned long flags)
 	arch_irq_restore(flags);
 }
 
-void printk(const char *fmt, ...)
+static void log_line(unsigned int prio, const char *fmt, va_list args)
 {
 	char line[LINE_MAX];
 	u64 now = arch_clock_ns();
 	unsigned long flags;
-	va_list args;
-	size_t len;
+	size_t len, stamp, i;
 	bool locked;
 
-	len = scnprintf(line, sizeof(line) - 1, "[%5llu.%06llu] ", now / NSEC_PER_SEC,
-			now % NSEC_PER_SEC / NSEC_PER_USEC);
-	va_start(args, fmt);
+	stamp = scnprintf(line, sizeof(line) - 1, "<%u>", prio);
+	len = stamp + scnprintf(line + stamp, sizeof(line) - 1 - stamp, "[%5llu.%06llu] ",
+				now / NSEC_PER_SEC, now % NSEC_PER_SEC / NSEC_PER_USEC);
 	len += vscnprintf(line + len, sizeof(line) - 1 - len, fmt, args);
-	va_end(args);
 	if (line[len - 1] != '\n')
 		line[len++] = '\n';
+	for (i = 0; i + 1 < len; i++)
+		line[i] = line[i] == '\n' ? ' ' : line[i];
 
 	locked = log_enter(&flags);
 	log_append(line, len);
-	if (console_enabled || panic_in_progress)
-		arch_console_write(line, len);
+	if (console_enabled || panic_in_progress || prio % 8 <= LEVEL_ERR)
+		arch_console_write(line + stamp, len - stamp);
 	log_leave(locked, flags);
 }
+
+void printk(const char *fmt, ...)
+{
+	unsigned int prio = LEVEL_INFO;
+	va_list args;
+
+	if (fmt[0] == KERN_INFO[0] && fmt[1]) {
+		prio = fmt[1] - '0';
+		fmt += 2;
+	}
+	va_start(args, fmt);
+	log_line(prio, fmt, args);
+	va_end(args);
+}
+
+static void log_format(unsigned int prio, const char *fmt, ...)
+{
+	va_list args;
+
+	va_start(args, fmt);
+	log_line(prio, fmt, args);
+	va_end(args);
+}
+
+void log_write(unsigned int prio, const char *text)
+{
+	log_format(prio, "%s", text);
+}
+
+/* ---- Reading --------------------------------------------------------------------------------- */
 
 size_t log_read_all(char *buf, size_t size)
 {
@@ -122,4 +165,73 @@ size_t log_size(void)
 
 	log_leave(locked, flags);
 	return n;
+}
+
+size_t log_read_latest(char *buf, size_t size)
+{
+	unsigned long flags;
+	bool locked = log_enter(&flags);
+	u64 pos = max(clear_mark.pos, log_start);
+	size_t n, i;
+
+	if (log_end - pos > size) {
+		pos = log_end - size;
+		while (pos < log_end && log_ring[(pos - 1) % LOG_SIZE] != '\n')
+			pos++;
+	}
+	n = log_end - pos;
+	for (i = 0; i < n; i++)
+		buf[i] = log_ring[(pos + i) % LOG_SIZE];
+	log_leave(locked, flags);
+	return n;
+}
+
+void log_clear(void)
+{
+	unsigned long flags;
+	bool locked = log_enter(&flags);
+
+	clear_mark = (struct log_cursor){log_end, log_end_seq};
+	log_leave(locked, flags);
+}
+
+void log_seek(struct log_cursor *cursor, enum log_place place)
+{
+	unsigned long flags;
+	bool locked = log_enter(&flags);
+
+	if (place == LOG_END)
+		*cursor = (struct log_cursor){log_end, log_end_seq};
+	else if (place == LOG_SINCE_CLEAR && clear_mark.pos >= log_start)
+		*cursor = clear_mark;
+	else
+		*cursor = (struct log_cursor){log_start, log_start_seq};
+	log_leave(locked, flags);
+}
+
+ssize_t log_read_line(struct log_cursor *cursor, char *buf, size_t size)
+{
+	unsigned long flags;
+	bool locked = log_enter(&flags);
+	ssize_t n = 0;
+	char c;
+
+	if (cursor->pos < log_start) {
+		*cursor = (struct log_cursor){log_start, log_start_seq};
+		n = -EPIPE;
+	} else if (cursor->pos < log_end) {
+		while ((c = log_ring[cursor->pos++ % LOG_SIZE]) != '\n') {
+			if (n + 1 < (ssize_t)size)
+				buf[n++] = c;
+		}
+		buf[n] = '\0';
+		cursor->seq++;
+	}
+	log_leave(locked, flags);
+	return n;
+}
+
+size_t log_capacity(void)
+{
+	return LOG_SIZE;
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* The memory devices: null, zero, full, random, urandom, kmsg (null(4), full(4), random(4)). */
+/* The memory devices: null, zero, full, random, urandom (null(4), full(4), random(4)). */
+#include "drivers/kmsg.h"
 #include "drivers/tty.h"
-#include "base/printk.h"
 #include "base/random.h"
 #include "sched/sched.h"
 #include "mm/mm.h"
@@ -104,35 +104,6 @@ static int mmap_zero(struct file *file, struct vm_area_struct *vma)
 	return shmem->f_op->mmap(shmem, vma);
 }
 
-static ssize_t write_kmsg(struct file *file, struct iov_iter *from, loff_t *pos)
-{
-	size_t len = from->count, n = min(len, (size_t)800);
-	char line[801];
-
-	if (copy_from_iter(line, n, from) != n)
-		return -EFAULT;
-	line[n] = '\0';
-	if (n && line[n - 1] == '\n')
-		line[n - 1] = '\0';
-	printk("%s\n", line);
-	return len;
-}
-
-/* The log as one text: at the end a read returns 0 instead of waiting for more. */
-static ssize_t read_kmsg(struct file *file, struct iov_iter *to, loff_t *pos)
-{
-	size_t size = log_size(), n;
-	char *log = kmalloc(size ?: 1, GFP_KERNEL);
-
-	if (!log)
-		return -ENOMEM;
-	n = log_read_all(log, size);
-	n = *pos < n ? copy_to_iter(log + *pos, min(n - (size_t)*pos, to->count), to) : 0;
-	*pos += n;
-	kfree(log);
-	return n;
-}
-
 static const struct file_operations null_fops = {
 	.read_iter = read_null, .write_iter = write_null, .llseek = null_lseek,
 };
@@ -145,7 +116,6 @@ static const struct file_operations full_fops = {
 static const struct file_operations random_fops = {
 	.read_iter = read_random, .write_iter = write_random, .llseek = null_lseek,
 };
-static const struct file_operations kmsg_fops = { .read_iter = read_kmsg, .write_iter = write_kmsg };
 
 void mem_devices_init(void)
 {

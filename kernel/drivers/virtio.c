@@ -150,6 +150,7 @@ struct virtqueue *virtio_find_vq(struct virtio_device *dev, unsigned int index, 
 	reg_write(dev, REG_QUEUE_NUM, vq->num);
 	tell_queue_address(dev, vq);
 	dev->vqs[index] = vq;
+	dev->nr_vqs = max(dev->nr_vqs, index + 1);
 	return vq;
 }
 
@@ -218,7 +219,7 @@ static void virtio_interrupt(void *arg)
 
 	reg_write(dev, REG_INTERRUPT_ACK, status);
 	if (status & INTERRUPT_QUEUE)
-		for (unsigned int i = 0; i < VIRTIO_MAX_QUEUES; i++)
+		for (unsigned int i = 0; i < dev->nr_vqs; i++)
 			if (dev->vqs[i] && dev->vqs[i]->callback &&
 			    READ_ONCE(dev->vqs[i]->used->idx) != dev->vqs[i]->last_used)
 				dev->vqs[i]->callback(dev->vqs[i]);
@@ -345,6 +346,7 @@ void virtio_init(void)
 	char *key, *value;
 
 	register_driver(&virtio_console_driver);
+	register_driver(&virtio_blk_driver);
 	strscpy(line, boot_info.cmdline, sizeof(line));
 	cmdline_init(&c, line);
 	while (cmdline_next(&c, &key, &value))

@@ -32,6 +32,7 @@ struct virtio_device {
 	u64 features; /* agreed on */
 	const struct virtio_driver *driver;
 	void *driver_data;
+	unsigned int nr_vqs; /* beyond the last one in use */
 	struct virtqueue *vqs[VIRTIO_MAX_QUEUES];
 };
 
@@ -93,4 +94,4 @@ void *virtqueue_get(struct virtqueue *vq, u32 *len);
 /* Read @len bytes of device configuration at @offset. */
 void virtio_config_read(struct virtio_device *dev, unsigned int offset, void *buf, unsigned int len);
 
-extern struct virtio_driver virtio_console_driver;
+extern struct virtio_driver virtio_console_driver, virtio_blk_driver;

@@ -12,6 +12,7 @@
 #include "fs/internal.h"
 #include "lib/hash.h"
 #include "lib/vsprintf.h"
+#include "mm/reclaim.h"
 
 DEFINE_SPINLOCK(dcache_lock, RANK_DCACHE);
 
@@ -21,6 +22,10 @@ static unsigned int dentry_hash_shift; /* number of buckets: 1 << shift */
 /* unused dentries, oldest first; may hold some that are in use again */
 static LIST_HEAD(dentry_lru);
 static unsigned long nr_lru, max_unused;
+static unsigned long nr_lru_inodes; /* of these, positive ones */
+static unsigned long nr_dentries;   /* atomic */
+static struct shrinker dcache_shrinker;
+int sysctl_vfs_cache_pressure = 100;
 
 void dcache_init(void)
 {
@@ -38,6 +43,7 @@ void dcache_init(void)
 	     (2ul << dentry_hash_shift) * sizeof(struct hlist_head) <= PAGE_SIZE << order;)
 		dentry_hash_shift++;
 	max_unused = clamp(totalram_pages() / 16, 128ul, 16384ul);
+	register_shrinker(&dcache_shrinker);
 }
 
 static struct hlist_head *d_bucket(u32 hash)
@@ -126,6 +132,7 @@ static struct dentry *dentry_new(struct super_block *sb, const char *name, size_
 	INIT_LIST_HEAD(&dentry->d_children);
 	INIT_LIST_HEAD(&dentry->d_sibling);
 	INIT_LIST_HEAD(&dentry->d_lru);
+	__atomic_add_fetch(&nr_dentries, 1, __ATOMIC_RELAXED);
 	return dentry;
 }
 
@@ -134,6 +141,7 @@ static void dentry_free(struct dentry *dentry)
 	if (dentry->d_name != dentry->d_iname)
 		kfree(dentry->d_name);
 	kmem_cache_free(dentry_cache, dentry);
+	__atomic_sub_fetch(&nr_dentries, 1, __ATOMIC_RELAXED);
 }
 
 struct dentry *d_alloc(struct dentry *parent, const char *name, size_t len)
@@ -212,7 +220,28 @@ static void lru_del(struct dentry *dentry)
 	if (!list_empty(&dentry->d_lru)) {
 		list_del_init(&dentry->d_lru);
 		nr_lru--;
+		nr_lru_inodes -= dentry->d_inode != NULL;
 	}
+}
+
+/* To the end of the list of those unused. */
+static void lru_add(struct dentry *dentry)
+{
+	if (list_empty(&dentry->d_lru)) {
+		list_add_tail(&dentry->d_lru, &dentry_lru);
+		nr_lru++;
+		nr_lru_inodes += dentry->d_inode != NULL;
+	} else {
+		list_move_tail(&dentry->d_lru, &dentry_lru);
+	}
+}
+
+/* A negative name, perhaps still on that list, gets its inode. dcache_lock held. */
+static void set_inode(struct dentry *dentry, struct inode *inode)
+{
+	BUG_ON(dentry->d_inode);
+	dentry->d_inode = inode;
+	nr_lru_inodes += inode && !list_empty(&dentry->d_lru);
 }
 
 static void __d_drop(struct dentry *dentry)
@@ -281,12 +310,7 @@ void dput(struct dentry *dentry)
 			dentry = dentry_free_detached(dentry);
 			continue;
 		}
-		if (list_empty(&dentry->d_lru)) {
-			list_add_tail(&dentry->d_lru, &dentry_lru);
-			nr_lru++;
-		} else {
-			list_move_tail(&dentry->d_lru, &dentry_lru);
-		}
+		lru_add(dentry);
 		excess = lru_pop_excess(max_unused);
 		spin_unlock(&dcache_lock);
 		dentry = excess ? dentry_free_detached(excess) : NULL;
@@ -414,16 +438,14 @@ static void __d_rehash(struct dentry *dentry)
 void d_instantiate(struct dentry *dentry, struct inode *inode)
 {
 	spin_lock(&dcache_lock);
-	BUG_ON(dentry->d_inode);
-	dentry->d_inode = inode;
+	set_inode(dentry, inode);
 	spin_unlock(&dcache_lock);
 }
 
 void d_add(struct dentry *dentry, struct inode *inode)
 {
 	spin_lock(&dcache_lock);
-	BUG_ON(dentry->d_inode);
-	dentry->d_inode = inode;
+	set_inode(dentry, inode);
 	if (dentry->d_flags & DCACHE_UNHASHED)
 		__d_rehash(dentry);
 	spin_unlock(&dcache_lock);
@@ -567,7 +589,62 @@ void shrink_dcache_sb(struct super_block *sb, bool all)
 	}
 }
 
-unsigned long dentry_stat_unused(void)
+/* ---- Reclaim --------------------------------------------------------------------------------- */
+
+static unsigned long count_unused(void)
 {
-	return READ_ONCE(nr_lru);
+	return READ_ONCE(nr_lru) * READ_ONCE(sysctl_vfs_cache_pressure) / 100;
+}
+
+/* Looks at the @nr oldest: those in use again only leave the list. */
+static unsigned long shrink_unused(unsigned long nr)
+{
+	unsigned long freed = 0;
+
+	while (nr--) {
+		struct dentry *dentry;
+		bool unused;
+
+		spin_lock(&dcache_lock);
+		dentry = list_first_entry_or_null(&dentry_lru, struct dentry, d_lru);
+		unused = dentry && !dentry->d_count;
+		if (unused)
+			dentry_detach(dentry);
+		else if (dentry)
+			lru_del(dentry);
+		spin_unlock(&dcache_lock);
+		if (!dentry)
+			break;
+		if (unused) {
+			dput(dentry_free_detached(dentry));
+			freed++;
+		}
+		cond_resched();
+	}
+	return freed;
+}
+
+static struct shrinker dcache_shrinker = {
+	.name = "dentry", .count = count_unused, .scan = shrink_unused};
+
+void count_dentries(struct dentry_counts *counts)
+{
+	unsigned long inodes;
+
+	spin_lock(&dcache_lock);
+	counts->all = nr_dentries;
+	counts->unused = nr_lru;
+	inodes = nr_lru_inodes;
+	spin_unlock(&dcache_lock);
+	counts->negative = counts->unused - inodes;
+}
+
+unsigned long dcache_reclaimable_pages(void)
+{
+	struct dentry_counts c;
+
+	count_dentries(&c);
+	return (c.unused * sizeof(struct dentry) +
+		(c.unused - c.negative) * sizeof(struct inode)) >>
+	       PAGE_SHIFT;
 }

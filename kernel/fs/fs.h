@@ -94,6 +94,17 @@ struct dentry {
 #define DCACHE_ROOT	 0x10 /* of a super block */
 #define DCACHE_PSEUDO	 0x20 /* of a file without a name */
 
+/* Names in the cache, roughly: some that count as unused may be in use again. */
+struct dentry_counts {
+	unsigned long all, unused;
+	unsigned long negative; /* of the unused: names of no file */
+};
+void count_dentries(struct dentry_counts *counts);
+/* Pages that unused names and the inodes they hold take up. */
+unsigned long dcache_reclaimable_pages(void);
+/* How readily reclaim takes unused names, in percent of how readily it takes pages; 0: never. */
+extern int sysctl_vfs_cache_pressure;
+
 struct dentry_operations {
 	bool (*revalidate)(struct dentry *dentry); /* false: look it up again (proc) */
 	/* Name shown by d_path when not in a tree ("pipe:[123]"); NULL: normal. */

@@ -36,11 +36,6 @@ const struct file_operations no_open_fops = {
 	.open = no_open,
 };
 
-/* A block device: no driver registers any yet. */
-const struct file_operations def_blk_fops = {
-	.open = no_open,
-};
-
 struct inode *new_inode(struct super_block *sb)
 {
 	struct inode *inode = kmem_cache_zalloc(inode_cache, GFP_KERNEL);
@@ -100,7 +95,7 @@ void iput(struct inode *inode)
 	spin_unlock(&sb->s_lock);
 	if (sb->s_op && sb->s_op->evict_inode)
 		sb->s_op->evict_inode(inode);
-	if (inode->i_data.nrpages) {
+	if (inode->i_data.nrpages || inode->i_data.nrswapped) {
 		if (inode->i_nlink)
 			filemap_write_and_wait(&inode->i_data);
 		/* Nobody else has a reference: no i_rwsem. */

@@ -48,7 +48,6 @@ struct dentry *dget_parent(struct dentry *dentry);
 bool is_subdir(struct dentry *dentry, struct dentry *ancestor);
 /* Free every unused dentry of @sb; drop pins first if @all. */
 void shrink_dcache_sb(struct super_block *sb, bool all);
-unsigned long dentry_stat_unused(void);
 
 /* ---- d_path.c ---- */
 /* Path of @path below @root into the end of buf; NULL: it is not below it, or too long. dcache_lock

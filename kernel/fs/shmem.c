@@ -11,6 +11,9 @@
 #include "fs/internal.h"
 #include "fs/shmem.h"
 #include "mm/mm.h"
+#include "mm/reclaim.h"
+#include "mm/shmem_swap.h"
+#include "lib/err.h"
 
 #define BLOCKS_PER_PAGE (PAGE_SIZE / 512)
 
@@ -43,10 +46,14 @@ static void uncharge_pages(struct inode *inode, u64 pages)
  * and not yet added it only makes this give back one too few, until the next time. */
 static void recalculate_charge(struct inode *inode)
 {
-	u64 charged = inode->i_blocks / BLOCKS_PER_PAGE, cached = READ_ONCE(inode->i_data.nrpages);
+	struct address_space *mapping = &inode->i_data;
+	u64 charged = inode->i_blocks / BLOCKS_PER_PAGE, there;
 
-	if (charged > cached)
-		uncharge_pages(inode, charged - cached);
+	spin_lock(&mapping->pages_lock);
+	there = mapping->nrpages + mapping->nrswapped;
+	spin_unlock(&mapping->pages_lock);
+	if (charged > there)
+		uncharge_pages(inode, charged - there);
 }
 
 /* ---- Pages ---- */
@@ -68,16 +75,27 @@ static const struct address_space_operations shmem_aops = {
 	.read_folio = shmem_read_folio,
 };
 
-/* The page at @index if it is there and has contents, referenced; NULL: a hole. */
+/* The page at @index if it is there, or on swap, and has contents, referenced; NULL: a hole.
+ * ERR_PTR(-ENOMEM, -EIO): it could not be brought back. */
 static struct page *find_data_page(struct address_space *mapping, unsigned long index)
 {
 	struct page *page = find_get_page(mapping, index);
 
-	if (page && unlikely(!page_flag(page, PG_uptodate))) {
-		put_page(page);
+	if (likely(page && page_flag(page, PG_uptodate)))
+		return page;
+	if (!page && !READ_ONCE(mapping->nrswapped))
 		return NULL;
-	}
-	return page;
+	if (page)
+		put_page(page);
+	/* A fault is about to fill it, or it is being read from swap. */
+	page = find_lock_page(mapping, index);
+	if (IS_ERR_OR_NULL(page))
+		return page;
+	unlock_page(page);
+	if (page_flag(page, PG_uptodate))
+		return page;
+	put_page(page);
+	return NULL;
 }
 
 /* ---- read ---- */
@@ -97,7 +115,13 @@ static ssize_t shmem_read_iter(struct file *file, struct iov_iter *to, loff_t *p
 			break;
 		n = min_t(u64, min(PAGE_SIZE - offset, to->count), size - *pos);
 		page = find_data_page(&inode->i_data, *pos >> PAGE_SHIFT);
+		if (IS_ERR(page)) {
+			if (!done)
+				return PTR_ERR(page);
+			break;
+		}
 		if (page) {
+			mark_page_accessed(page);
 			copied = copy_to_iter((char *)page_address(page) + offset, n, to);
 			put_page(page);
 		} else {
@@ -185,10 +209,16 @@ static ssize_t write_page_part(struct inode *inode, loff_t pos, size_t n, struct
 
 	for (;;) {
 		page = find_data_page(&inode->i_data, index);
+		if (IS_ERR(page))
+			return PTR_ERR(page);
 		if (page) {
 			/* Not locked, so that the copy may fault; truncation is kept out by
-			 * i_rwsem. */
+			 * i_rwsem. Dirty after that: if it was written to swap meanwhile, it is
+			 * once more, for our reference keeps it. */
 			done = copy_from_iter((char *)page_address(page) + offset, n, from);
+			mark_page_accessed(page);
+			if (!page_flag(page, PG_dirty))
+				set_page_dirty(page);
 			put_page(page);
 			return done ? done : -EFAULT;
 		}
@@ -330,7 +360,9 @@ static int allocate_range(struct inode *inode, int mode, loff_t offset, loff_t l
 	for (index = first; index < end && !err; index++) {
 		struct page *page = find_data_page(&inode->i_data, index);
 
-		if (page)
+		if (IS_ERR(page))
+			err = PTR_ERR(page);
+		else if (page)
 			put_page(page);
 		else
 			err = complete_page(inode, index);
@@ -456,7 +488,7 @@ bool shmem_inode(const struct inode *inode)
 
 void shmem_evict(struct inode *inode)
 {
-	if (inode->i_data.nrpages)
+	if (inode->i_data.nrpages || inode->i_data.nrswapped)
 		truncate_inode_pages_range(&inode->i_data, 0, ~0ull);
 	recalculate_charge(inode);
 }

@@ -143,6 +143,25 @@ long ksys_sync_file_range(int fd, loff_t offset, loff_t len, unsigned int flags)
 	return err;
 }
 
+/* What concerns files that are kept elsewhere: memory files have no page too many or too few. */
+static void follow_advice(struct file *file, loff_t offset, size_t len, int advice)
+{
+	struct address_space *mapping = file->f_mapping;
+	/* Whole pages are forgotten, parts are read. */
+	unsigned long first = DIV_ROUND_UP((unsigned long)offset, PAGE_SIZE),
+		      past = len ? (unsigned long)(offset + len) >> PAGE_SHIFT : ULONG_MAX;
+
+	if (offset < 0 || mapping->kind != MAPPING_FILE)
+		return;
+	if (advice == POSIX_FADV_WILLNEED) {
+		page_cache_readahead(mapping, file, offset >> PAGE_SHIFT,
+				     len ? (offset + len - 1) >> PAGE_SHIFT : ULONG_MAX);
+	} else if (advice == POSIX_FADV_DONTNEED && mapping->a_ops->writepage && past > first) {
+		(void)filemap_fdatawrite(mapping, first, past - 1);
+		(void)invalidate_mapping_pages(mapping, first, past - 1, false);
+	}
+}
+
 long ksys_fadvise64(int fd, loff_t offset, size_t len, int advice)
 {
 	struct fd f = fdget(fd);
@@ -154,7 +173,8 @@ long ksys_fadvise64(int fd, loff_t offset, size_t len, int advice)
 		err = -ESPIPE;
 	else if ((loff_t)len < 0 || advice < POSIX_FADV_NORMAL || advice > POSIX_FADV_NOREUSE)
 		err = -EINVAL;
-	/* Advice: what is read is cached anyway, and cached pages stay until memory is short. */
+	else if (f.file->f_mapping && f.file->f_mapping->a_ops)
+		follow_advice(f.file, offset, len, advice);
 	fdput(f);
 	return err;
 }
@@ -171,17 +191,10 @@ long ksys_readahead(int fd, loff_t offset, size_t count)
 	else if (!S_ISREG(f.file->f_inode->i_mode) && !S_ISBLK(f.file->f_inode->i_mode))
 		err = -EINVAL;
 	else if (f.file->f_mapping->kind == MAPPING_FILE && f.file->f_op->read_iter) {
-		loff_t size = i_size_read(f.file->f_inode);
-		unsigned long index = offset >> PAGE_SHIFT;
-		unsigned long end = DIV_ROUND_UP(min_t(u64, offset + count, size), PAGE_SIZE);
+		unsigned long last = (offset + count - 1) >> PAGE_SHIFT;
 
-		for (; index < end && !fatal_signal_pending(current); index++) {
-			struct page *page = read_cache_page(f.file->f_mapping, f.file, index, NULL);
-
-			if (IS_ERR(page))
-				break;
-			put_page(page);
-		}
+		if (count && (loff_t)(offset + count) > offset)
+			page_cache_readahead(f.file->f_mapping, f.file, offset >> PAGE_SHIFT, last);
 	}
 	fdput(f);
 	return err;

@@ -18,6 +18,8 @@
 #include "sched/sched.h"
 #include "file/file.h"
 #include "mm/mm.h"
+#include "mm/oom.h"
+#include "mm/reclaim.h"
 #include "fs/fs.h"
 #include "drivers/tty.h"
 #include "drivers/virtio.h"
@@ -145,6 +147,9 @@ static int kernel_init(void *unused)
 	if (boot_option("selftest", NULL, 0))
 		arch_poweroff(selftest_run_all() ? 1 : 0);
 	ret = initramfs_load();
+	if (ret == -ENOMEM)
+		panic("Not enough memory to unpack the initramfs: the machine has %lu kB",
+		      totalram_pages() << (PAGE_SHIFT - 10));
 	if (ret)
 		printk("Initramfs unpacking failed: error %d\n", ret);
 	(void)vfs_mkdir_path("/dev", 0755);
@@ -169,6 +174,7 @@ static void choose_console(void)
 static void set_hooks(void)
 {
 	force_sig_fault_hook = force_sig_fault;
+	oom_slab_reclaimable_hook = dcache_reclaimable_pages;
 	tick_hook = check_cpu_limits;
 	disassociate_ctty_hook = tty_exit_session;
 	tty_kill_pid_hook = kill_pid;
@@ -204,6 +210,8 @@ void kernel_main(void)
 	if (start_init(kernel_init) != 1)
 		panic("pid 1 could not be made");
 	workqueue_init();
+	kswapd_run();
+	oom_init();
 	virtio_init();
 	cpu_idle_loop();
 }

@@ -2,7 +2,7 @@
 /*
  * Overcommit: how much private writable memory may be promised (Linux's vm.overcommit_memory).
  *
- *	0	refuse only what could never be had: more than all memory at once
+ *	0	refuse only what could never be had: more than all memory and swap at once
  *	1	never refuse
  *	2	the sum of promises stays below CommitLimit, less a reserve for root and callers
  *
@@ -10,6 +10,7 @@
  * and gives back.
  */
 #include "mm/mm.h"
+#include "mm/swap.h"
 #include "page/gfp.h"
 #include "task/cred.h"
 #include "task/task.h"
@@ -17,11 +18,24 @@
 int sysctl_overcommit_memory = OVERCOMMIT_GUESS;
 int sysctl_overcommit_ratio = 50;
 unsigned long sysctl_overcommit_kbytes;
-unsigned long sysctl_admin_reserve_kbytes = 8192, sysctl_user_reserve_kbytes = 131072;
+unsigned long sysctl_admin_reserve_kbytes, sysctl_user_reserve_kbytes;
 
 static atomic64_t committed; /* pages */
 
 #define KIB_TO_PAGES(kib) ((kib) >> (PAGE_SHIFT - 10))
+
+/* Reserves are so much of the memory there is at the start, but no more than that. */
+#define RESERVE_FRACTION  32
+#define ADMIN_RESERVE_KIB (8ul << 10)
+#define USER_RESERVE_KIB  (128ul << 10)
+
+void overcommit_init(void)
+{
+	unsigned long share = (nr_free_pages() << (PAGE_SHIFT - 10)) / RESERVE_FRACTION;
+
+	sysctl_admin_reserve_kbytes = min(share, ADMIN_RESERVE_KIB);
+	sysctl_user_reserve_kbytes = min(share, USER_RESERVE_KIB);
+}
 
 void vm_acct_memory(long pages)
 {
@@ -42,9 +56,11 @@ unsigned long vm_committed(void)
 
 unsigned long vm_commit_limit(void)
 {
-	if (sysctl_overcommit_kbytes)
-		return KIB_TO_PAGES(sysctl_overcommit_kbytes);
-	return totalram_pages() * sysctl_overcommit_ratio / 100;
+	unsigned long kbytes = READ_ONCE(sysctl_overcommit_kbytes);
+	unsigned long memory = kbytes ? KIB_TO_PAGES(kbytes)
+				      : totalram_pages() * READ_ONCE(sysctl_overcommit_ratio) / 100;
+
+	return memory + total_swap_pages;
 }
 
 /* Mode 2: is what has been promised, this charge included, within the limit for @mm? */
@@ -70,7 +86,7 @@ int vm_enough_memory(struct mm_struct *mm, long pages)
 	case OVERCOMMIT_ALWAYS:
 		return 0;
 	case OVERCOMMIT_GUESS:
-		ok = pages <= (long)totalram_pages();
+		ok = pages <= (long)(totalram_pages() + total_swap_pages);
 		break;
 	default:
 		ok = below_commit_limit(mm);

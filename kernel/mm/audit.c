@@ -7,86 +7,33 @@
  *			every present entry in a VMA that allows it, where its page's index says
  *	each table	pt_count equal to the upper entries that point at it, none of which has W
  *			if there is more than one; its entries counted once however many share it
- *	each page	_mapcount equal to its entries, _refcount at least that and the cache's
- *			no writable entry for a private page that is shared
+ *	each page	_mapcount equal to its entries, _refcount at least that and the caches'
+ *			no writable entry for a private page that is shared, or that others have an
+ *			entry for
+ *	each slot	of swap: count equal to what stands for it, and its page (audit_swap.c)
+ *	LRU lists	every page where its flags say, counts equal to the lists (lru_audit)
  *	physical	free + owners + reserved = total (page_audit)
- *			anonymous pages and tables equal to their owners' counts
+ *			anonymous pages, tables, pages of files equal to their owners' counts
  *
  * The recount of mapcounts is a sparse array by frame number, whose pages are given back at the
  * end. What runs meanwhile makes for false alarms, not for crashes: each mm is held and locked for
  * reading.
  */
 #include "mm/audit.h"
+#include "mm/audit_internal.h"
 #include "mm/internal.h"
+#include "mm/lru.h"
 #include "mm/rmap.h"
-#include "base/printk.h"
 #include "file/file.h"
-#include "page/slab.h"
 #include "lib/string.h"
 
 bool mm_audit_exact;
 int (*mm_audit_tlb_hook)(void);
 
-static struct {
-	int problems;
-	u32 **counts; /* by frame number / COUNTS_PER_PAGE; NULL: all zero. Of a table: upper
-			 entries that point at it */
-	unsigned long nr_counts;
-} audit; /* one audit at a time: everything else is quiet */
+int audit_problems;
 
-#define COUNTS_PER_PAGE (PAGE_SIZE / sizeof(u32))
-
-#define AUDIT(cond, ...)                                                                           \
-	do {                                                                                       \
-		if (unlikely(!(cond))) {                                                           \
-			audit.problems++;                                                          \
-			printk("mm audit: " __VA_ARGS__);                                          \
-		}                                                                                  \
-	} while (0)
-
-/* ---- The recount of mapcounts ---------------------------------------------------------------- */
-
-static bool counts_open(void)
-{
-	audit.nr_counts = DIV_ROUND_UP(max_pfn, COUNTS_PER_PAGE);
-	audit.counts = kcalloc(audit.nr_counts, sizeof(audit.counts[0]), GFP_KERNEL);
-	return audit.counts;
-}
-
-static bool count_mapping(unsigned long pfn)
-{
-	u32 **slot = &audit.counts[pfn / COUNTS_PER_PAGE];
-
-	if (!*slot) {
-		*slot = (u32 *)get_zeroed_page(GFP_KERNEL);
-		if (!*slot)
-			return false;
-		page_owner_add(OWNER_KERNEL, 1);
-	}
-	(*slot)[pfn % COUNTS_PER_PAGE]++;
-	return true;
-}
-
-static u32 counted(unsigned long pfn)
-{
-	u32 *counts = audit.counts[pfn / COUNTS_PER_PAGE];
-
-	return counts ? counts[pfn % COUNTS_PER_PAGE] : 0;
-}
-
-static void counts_close(void)
-{
-	unsigned long i;
-
-	for (i = 0; i < audit.nr_counts; i++) {
-		if (!audit.counts[i])
-			continue;
-		free_page((unsigned long)audit.counts[i]);
-		page_owner_add(OWNER_KERNEL, -1);
-	}
-	kfree(audit.counts);
-	audit.counts = NULL;
-}
+/* Entries that map a frame; of a table: upper entries that point at it. */
+static struct recount mappings;
 
 /* ---- One mm ---------------------------------------------------------------------------------- */
 
@@ -129,12 +76,28 @@ static void audit_page_of_entry(struct mm_count *mc, unsigned long addr, pte_t p
 		AUDIT(!pte_write(pte) || page_mapcount(page) == 1,
 		      "%lx: writable, and its private page is mapped %d times", addr,
 		      page_mapcount(page));
+		AUDIT(!pte_write(pte) || !page_flag(page, PG_swapcache) ||
+			      !swap_count((swp_entry_t){page->private}),
+		      "%lx: writable, and somebody has its private page's swap entry %lx", addr,
+		      page->private);
+		AUDIT(page_flag(page, PG_uptodate), "%lx: a private page without contents", addr);
 		return;
 	}
 	AUDIT(vma->vm_file && page->mapping == vma->vm_file->f_mapping,
 	      "%lx: a page of another file", addr);
 	AUDIT(!pte_write(pte) || (vma->vm_flags & VM_SHARED),
 	      "%lx: the file's page is writable in a private mapping", addr);
+}
+
+static void audit_swapped(struct mm_count *mc, unsigned long addr, pte_t pte)
+{
+	struct vm_area_struct *vma = mc->vma;
+
+	AUDIT(vma->anon_vma && !(vma->vm_flags & VM_SHARED),
+	      "%lx: a swap entry where no private page can be", addr);
+	mc->rss[MM_SWAPENTS]++;
+	if (mc->first)
+		audit_swap_entry(pte_to_swp_entry(pte), "address", addr);
 }
 
 static void audit_entry(struct mm_count *mc, unsigned long addr, pte_t pte)
@@ -146,7 +109,7 @@ static void audit_entry(struct mm_count *mc, unsigned long addr, pte_t pte)
 		return;
 	}
 	if (!pte_present(pte)) {
-		AUDIT(false, "%lx: a swap entry", addr);
+		audit_swapped(mc, addr, pte);
 		return;
 	}
 	audit_rights(mc, addr, pte);
@@ -159,7 +122,7 @@ static void audit_entry(struct mm_count *mc, unsigned long addr, pte_t pte)
 		return;
 	}
 	audit_page_of_entry(mc, addr, pte);
-	if (mc->first && !count_mapping(pte_pfn(pte)))
+	if (mc->first && !recount_add(&mappings, pte_pfn(pte)))
 		AUDIT(false, "no memory to count mappings");
 }
 
@@ -200,9 +163,9 @@ static void audit_upper(struct mm_count *mc, pmd_t entry, unsigned int shift, un
 	mc->tables++;
 	mc->write &= pmd_write(entry);
 	/* Mappings counted are upper entries here: once for each in a table met first. */
-	if (mc->first && !count_mapping(page_to_pfn(table)))
+	if (mc->first && !recount_add(&mappings, page_to_pfn(table)))
 		AUDIT(false, "no memory to count tables");
-	mc->first = mc->first && counted(page_to_pfn(table)) == 1;
+	mc->first = mc->first && recount_get(&mappings, page_to_pfn(table)) == 1;
 	audit_table(mc, table, shift, addr);
 	mc->write = write;
 	mc->first = first;
@@ -269,7 +232,7 @@ static void audit_mm(struct mm_struct *mm)
 	int i;
 
 	down_read(&mm->mmap_lock);
-	audit.problems += vma_audit(mm, printk);
+	audit_problems += vma_audit(mm, printk);
 	down_read(&rmap_lock);
 	for_each_vma (mm, vma)
 		audit_links(vma);
@@ -289,67 +252,95 @@ static void audit_mm(struct mm_struct *mm)
 
 static void audit_counts(struct page *page, unsigned long pfn)
 {
-	int mapped = counted(pfn), least = mapped;
+	int mapped = recount_get(&mappings, pfn), least = mapped;
 
 	AUDIT(page_mapcount(page) == mapped, "frame %lx is mapped %d times, counted %d", pfn,
 	      page_mapcount(page), mapped);
-	if (!mapped && page_flag(page, PG_anon))
+	if (page_flag(page, PG_anon))
+		least += page_flag(page, PG_swapcache);
+	else
+		least += page->mapping != NULL;
+	if (!least && page_flag(page, PG_anon))
 		return; /* zapped, and held by somebody for a moment */
-	if (!page_flag(page, PG_anon) && page->mapping)
-		least++;
+	least += page_flag(page, PG_isolated);
 	AUDIT(page_count(page) >= least, "frame %lx has %d references, needs %d", pfn,
 	      page_count(page), least);
 	AUDIT(!mm_audit_exact || page_count(page) == least, "frame %lx has %d references, %d known",
 	      pfn, page_count(page), least);
 }
 
+/* Pages that were found, by what they are. */
+struct found {
+	long anon, tables, file, shmem, listed;
+};
+
+static void audit_page(struct page *page, unsigned long pfn, struct found *found)
+{
+	u32 mapped = recount_get(&mappings, pfn);
+
+	if (page_flag(page, PG_table)) {
+		found->tables++;
+		AUDIT(pt_count(page) == (page->pt_level == 3 ? 1 : mapped),
+		      "table at frame %lx has %u owners, %u counted", pfn, pt_count(page), mapped);
+		return;
+	}
+	if (mapped || page_flag(page, PG_anon) || page_flag(page, PG_uptodate))
+		audit_counts(page, pfn);
+	else
+		AUDIT(page_mapcount(page) == 0, "frame %lx is mapped %d times, counted 0", pfn,
+		      page_mapcount(page));
+	audit_swap_page(page);
+	found->anon += page_flag(page, PG_anon);
+	if (page_flag(page, PG_cached))
+		*(page_flag(page, PG_swapbacked) ? &found->shmem : &found->file) += 1;
+	found->listed += page_flag(page, PG_lru);
+}
+
 static void audit_pages(void)
 {
 	const unsigned long others =
 		BIT(PG_reserved) | BIT(PG_buddy) | BIT(PG_slab) | BIT(PG_pcp) | BIT(PG_large);
-	long anon = 0, tables = 0;
-	unsigned long pfn;
+	struct found found = {0};
+	unsigned long pfn, listed = 0;
+	int list;
 
 	for (pfn = 0; pfn < max_pfn; pfn++) {
-		struct page *page = pfn_to_page(pfn);
-
-		if (!pfn_valid(pfn) || (page->flags & others))
-			continue;
-		if (page_flag(page, PG_table)) {
-			tables++;
-			AUDIT(pt_count(page) == (page->pt_level == 3 ? 1 : counted(pfn)),
-			      "table at frame %lx has %u owners, %u counted", pfn, pt_count(page),
-			      counted(pfn));
-			continue;
-		}
-		if (counted(pfn) || page_flag(page, PG_anon) || page_flag(page, PG_uptodate))
-			audit_counts(page, pfn);
-		else
-			AUDIT(page_mapcount(page) == 0, "frame %lx is mapped %d times, counted 0",
-			      pfn, page_mapcount(page));
-		anon += counted(pfn) && page_flag(page, PG_anon);
+		if (pfn_valid(pfn) && !(pfn_to_page(pfn)->flags & others))
+			audit_page(pfn_to_page(pfn), pfn, &found);
 	}
-	AUDIT(page_owner_count(OWNER_ANON) == anon, "%ld anonymous pages, counted %ld",
-	      page_owner_count(OWNER_ANON), anon);
-	AUDIT(page_owner_count(OWNER_TABLE) == tables, "%ld page tables, counted %ld",
-	      page_owner_count(OWNER_TABLE), tables);
+	AUDIT(page_owner_count(OWNER_ANON) == found.anon, "%ld anonymous pages, counted %ld",
+	      page_owner_count(OWNER_ANON), found.anon);
+	AUDIT(page_owner_count(OWNER_TABLE) == found.tables, "%ld page tables, counted %ld",
+	      page_owner_count(OWNER_TABLE), found.tables);
+	AUDIT(page_owner_count(OWNER_FILE) == found.file, "%ld pages of files, counted %ld",
+	      page_owner_count(OWNER_FILE), found.file);
+	AUDIT(page_owner_count(OWNER_SHMEM) == found.shmem, "%ld pages of memory files, counted %ld",
+	      page_owner_count(OWNER_SHMEM), found.shmem);
+	for (list = 0; lru_in_use && list < NR_LRU_LISTS; list++)
+		listed += lru_pages(list);
+	AUDIT(found.listed == (long)listed, "%lu pages on LRU lists, %ld have the flag", listed,
+	      found.listed);
 }
 
 int mm_audit(void)
 {
 	struct mm_struct *mm = NULL;
 
-	audit.problems = 0;
-	if (!counts_open()) {
-		printk("mm audit: no memory");
-		return 1;
+	audit_problems = 0;
+	if (!recount_open(&mappings, max_pfn) || !audit_swap_open()) {
+		AUDIT(false, "no memory");
+		goto out;
 	}
 	while ((mm = next_user_mm(mm)) != NULL)
 		audit_mm(mm);
 	audit_pages();
-	counts_close();
-	audit.problems += page_audit();
+	audit_swap_compare();
+	audit_problems += lru_audit(printk);
+out:
+	audit_swap_close();
+	recount_close(&mappings);
+	audit_problems += page_audit();
 	if (mm_audit_tlb_hook)
-		audit.problems += mm_audit_tlb_hook();
-	return audit.problems;
+		audit_problems += mm_audit_tlb_hook();
+	return audit_problems;
 }

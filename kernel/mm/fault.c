@@ -11,12 +11,15 @@
  *	present, no W	write	shared			page_mkwrite, W			wp.c
  *	present, no W	write	private, page ours	W				wp.c
  *	present, no W	write	private, else		a copy				wp.c
+ *	swap entry	any				the page, from the swap cache	fault_swap.c
+ *							or read from its slot
  *	present		any				spurious: another CPU was faster
  *
  *	no VMA			below a stack: it grows; else SIGSEGV SEGV_MAPERR
  *	VMA forbids access	SIGSEGV SEGV_ACCERR
  *	beyond the file's end	SIGBUS BUS_ADRERR
  *	no memory		the largest process is killed (oom.c); if not we, try again
+ *	none, private, and the OOM reaper has been here: SIGBUS (its contents are lost)
  *
  * Each case works on what it read without a lock, allocates, takes the table's lock, and goes on
  * only if the entry is still the same. If not it does nothing: the instruction is executed again
@@ -49,7 +52,8 @@ static __always_inline int resolve(struct vm_fault *vmf)
 	vmf->orig_pte = pte_get(vmf->pte);
 	if (pte_none(vmf->orig_pte))
 		return vma_is_anonymous(vma) ? do_anonymous_page(vmf) : do_file_fault(vmf);
-	BUG_ON(!pte_present(vmf->orig_pte));
+	if (unlikely(!pte_present(vmf->orig_pte)))
+		return do_swap_page(vmf);
 	if ((vmf->flags & FAULT_FLAG_WRITE) && !pte_write(vmf->orig_pte))
 		return do_wp_page(vmf);
 	vmf->what = FAULT_SPURIOUS;
@@ -149,7 +153,7 @@ static bool bad_access(bool user, int sig, int code, unsigned long addr)
 static bool fault_failed(bool user, int fault, unsigned long addr)
 {
 	if (fault & VM_FAULT_OOM) {
-		out_of_memory();
+		pagefault_out_of_memory();
 		return user || !fatal_signal_pending(current);
 	}
 	if (fault & VM_FAULT_SIGBUS)

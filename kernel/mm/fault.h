@@ -22,12 +22,16 @@ enum fault_case {
 	FAULT_WP_SHARED,   /* the same, read before */
 	FAULT_WP_REUSE,
 	FAULT_WP_COPY,
+	FAULT_SWAP,	  /* on swap, but still or already in memory */
+	FAULT_SWAP_READ,  /* read from swap */
 };
 
 /* fault_anon.c: nothing there, private memory. */
 int do_anonymous_page(struct vm_fault *vmf);
 /* fault_file.c: nothing there, a file's. */
 int do_file_fault(struct vm_fault *vmf);
+/* fault_swap.c: a swap entry. */
+int do_swap_page(struct vm_fault *vmf);
 /* wp.c: present, and written to without W. */
 int do_wp_page(struct vm_fault *vmf);
 
@@ -39,6 +43,13 @@ static inline bool pt_lock_if_same(struct vm_fault *vmf)
 		return true;
 	pt_unlock(vmf->table);
 	return false;
+}
+
+/* The OOM reaper drops the private pages of this mm: the one that is missing here has lost its
+ * contents, and no other may stand for it. Table locked. */
+static inline bool contents_lost(const struct vm_fault *vmf)
+{
+	return unlikely(vmf->vma->vm_mm->oom_reaped) && !(vmf->vma->vm_flags & VM_SHARED);
 }
 
 /* The entry for a private page just made in @vma: dirty, and writable if the VMA is. */

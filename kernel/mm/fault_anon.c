@@ -8,10 +8,14 @@ static int map_zero_page(struct vm_fault *vmf)
 	pte_t entry = pte_mkspecial(mk_pte(page_to_pfn(zero_page), vmf->vma->vm_page_prot));
 
 	vmf->what = FAULT_ZERO_PAGE;
-	if (pt_lock_if_same(vmf)) {
-		pte_install_special(vmf->table, vmf->pte, entry);
+	if (unlikely(!pt_lock_if_same(vmf)))
+		return 0;
+	if (contents_lost(vmf)) {
 		pt_unlock(vmf->table);
+		return VM_FAULT_SIGBUS;
 	}
+	pte_install_special(vmf->table, vmf->pte, entry);
+	pt_unlock(vmf->table);
 	return 0;
 }
 
@@ -31,6 +35,11 @@ int do_anonymous_page(struct vm_fault *vmf)
 		/* Another thread was here first. */
 		put_page(page);
 		return 0;
+	}
+	if (contents_lost(vmf)) {
+		pt_unlock(vmf->table);
+		put_page(page);
+		return VM_FAULT_SIGBUS;
 	}
 	page_add_new_anon_rmap(page, vma, vmf->address);
 	pte_install(vmf->table, vmf->pte, mk_private_pte(page, vma), MM_ANONPAGES);

@@ -11,6 +11,7 @@
  */
 #include "mm/fault.h"
 #include "mm/pagecache.h"
+#include "mm/shmem_swap.h"
 #include "base/trace.h"
 #include "file/file.h"
 #include "page/gfp.h"
@@ -61,7 +62,7 @@ static bool map_cached(struct vm_fault *vmf, struct page *page, pte_t *pte, bool
 	/* A locked page is being read or truncated: a fault of its own can wait for it. */
 	if (!page_flag(page, PG_uptodate) || !trylock_page(page))
 		return false;
-	get_page(page);
+	atomic_inc(&page->_refcount); /* the cache's keeps it */
 	page_add_rmap(page);
 	entry = mk_pte(page_to_pfn(page), vmf->vma->vm_page_prot);
 	pte_set(pte, young ? entry : pte_mkold(entry));
@@ -80,7 +81,7 @@ static unsigned int map_slots(struct vm_fault *vmf, const struct around *w, void
 	for (i = 0; i < n; i++, pte++) {
 		bool wanted = index + i == vmf->pgoff;
 
-		if (!slots[i] || !pte_none(pte_get(pte)) || !map_cached(vmf, slots[i], pte, wanted))
+		if (!slots[i] || xa_is_value(slots[i]) || !pte_none(pte_get(pte)) || !map_cached(vmf, slots[i], pte, wanted))
 			continue;
 		mapped++;
 		*done |= wanted;
@@ -100,6 +101,10 @@ static bool map_around(struct vm_fault *vmf, struct address_space *mapping)
 	if (!around_window(vmf, mapping, &w))
 		return false;
 	pt_lock(vmf->table);
+	if (contents_lost(vmf)) {
+		pt_unlock(vmf->table);
+		return false;
+	}
 	spin_lock(&mapping->pages_lock);
 	for (index = w.index; index <= w.last; index += n) {
 		void *const *slots = xa_slots(&mapping->pages, index, &n);
@@ -119,21 +124,25 @@ static bool map_around(struct vm_fault *vmf, struct address_space *mapping)
 
 /* ---- The three cases ------------------------------------------------------------------------- */
 
-/* Map vmf->page, locked and referenced; the entry takes the reference over. */
-static void map_file_page(struct vm_fault *vmf, pte_t entry)
+/* Map vmf->page, locked and referenced; the entry takes the reference over. 0 or VM_FAULT_SIGBUS. */
+static int map_file_page(struct vm_fault *vmf, pte_t entry)
 {
 	struct page *page = vmf->page;
+	bool same = pt_lock_if_same(vmf), lost = same && contents_lost(vmf);
 
-	if (pt_lock_if_same(vmf)) {
+	if (same && !lost) {
 		page_add_rmap(page);
 		pte_install(vmf->table, vmf->pte, entry, mm_counter_of(page));
 		count_file_page(vmf->vma, page, 1);
 		pt_unlock(vmf->table);
 		unlock_page(page);
-		return;
+		return 0;
 	}
+	if (same)
+		pt_unlock(vmf->table);
 	unlock_page(page);
 	put_page(page);
+	return lost ? VM_FAULT_SIGBUS : 0;
 }
 
 static int do_read_fault(struct vm_fault *vmf)
@@ -148,8 +157,7 @@ static int do_read_fault(struct vm_fault *vmf)
 	ret = vma->vm_ops->fault(vmf);
 	if (ret & (VM_FAULT_ERROR | VM_FAULT_NOPAGE | VM_FAULT_RETRY))
 		return ret;
-	map_file_page(vmf, mk_pte(page_to_pfn(vmf->page), vma->vm_page_prot));
-	return ret;
+	return ret | map_file_page(vmf, mk_pte(page_to_pfn(vmf->page), vma->vm_page_prot));
 }
 
 static int do_cow_fault(struct vm_fault *vmf)
@@ -169,15 +177,19 @@ static int do_cow_fault(struct vm_fault *vmf)
 		return ret;
 	}
 	arch_copy_page(page_address(copy), page_address(vmf->page));
-	if (pt_lock_if_same(vmf)) {
+	if (!pt_lock_if_same(vmf)) {
+		put_page(copy);
+	} else if (contents_lost(vmf)) {
+		pt_unlock(vmf->table);
+		put_page(copy);
+		ret = VM_FAULT_SIGBUS;
+	} else {
 		page_add_new_anon_rmap(copy, vma, vmf->address);
 		pte_install(vmf->table, vmf->pte, mk_private_pte(copy, vma), MM_ANONPAGES);
 		pt_unlock(vmf->table);
 		add_mm_counter(vma->vm_mm, MM_ANONPAGES, 1);
 		count_vm_event(COW_COPY);
 		trace(TRACE_COPY_PAGE, current->pid, page_to_pfn(vmf->page), page_to_pfn(copy));
-	} else {
-		put_page(copy);
 	}
 	unlock_page(vmf->page);
 	put_page(vmf->page);
@@ -203,8 +215,8 @@ static int do_shared_fault(struct vm_fault *vmf)
 		}
 		set_page_dirty(page);
 	}
-	map_file_page(vmf, pte_mkwrite(pte_mkdirty(mk_pte(page_to_pfn(page), vma->vm_page_prot))));
-	return ret;
+	return ret | map_file_page(vmf, pte_mkwrite(pte_mkdirty(mk_pte(page_to_pfn(page),
+								       vma->vm_page_prot))));
 }
 
 int do_file_fault(struct vm_fault *vmf)

@@ -7,7 +7,9 @@
  * meanwhile it all starts anew.
  */
 #include "mm/internal.h"
+#include "mm/block_io.h"
 #include "mm/filemap.h"
+#include "mm/reclaim.h"
 #include "lib/err.h"
 #include "lib/string.h"
 #include "sched/sched.h"
@@ -93,6 +95,8 @@ static ssize_t write_page(struct file *file, struct iov_iter *from, loff_t pos, 
 	}
 	if (copied) {
 		set_page_dirty(page);
+		if (!offset && mapping->kind == MAPPING_FILE) /* once a page, however small the writes */
+			mark_page_accessed(page);
 		/* Before the page is unlocked: nobody may see it beyond the end. */
 		if (pos + copied > get_size(mapping->host))
 			set_size(mapping->host, pos + copied);
@@ -144,11 +148,32 @@ static bool beyond_end(struct address_space *mapping, unsigned long pgoff)
 	return pgoff >= DIV_ROUND_UP((unsigned long)size, PAGE_SIZE);
 }
 
+/* The page is not cached: start to read it and its neighbours at once, from devices that can. True
+ * if the fault will have to wait. */
+static bool fault_readahead(struct vm_fault *vmf, struct address_space *mapping)
+{
+	unsigned long first = round_down(vmf->pgoff, BLOCK_IO_PAGES);
+	struct page *page;
+
+	if (!mapping->a_ops || !mapping->a_ops->readahead)
+		return false;
+	page = find_get_page(mapping, vmf->pgoff);
+	if (page) {
+		put_page(page);
+		return false;
+	}
+	if (vmf->vma->vm_flags & VM_RAND_READ)
+		mapping->a_ops->readahead(mapping, vmf->pgoff, 1);
+	else
+		mapping->a_ops->readahead(mapping, first, BLOCK_IO_PAGES);
+	return true;
+}
+
 int filemap_fault(struct vm_fault *vmf)
 {
 	struct file *file = vmf->vma->vm_file;
 	struct address_space *mapping = file->f_mapping;
-	bool major = false;
+	bool major = fault_readahead(vmf, mapping);
 	struct page *page;
 
 	for (;;) {

@@ -54,7 +54,7 @@ static bool hides(const struct fork_copy *fc, unsigned long start, unsigned long
 /* Of a PTE table at @base. */
 static enum fate fate_of(const struct fork_copy *fc, const struct page *table, unsigned long base)
 {
-	unsigned int anon = table->pt_rss[MM_ANONPAGES];
+	unsigned int anon = table->pt_rss[MM_ANONPAGES] + table->pt_rss[MM_SWAPENTS];
 	bool shown;
 
 	if (hides(fc, base, base + PMD_SIZE, &shown))
@@ -260,7 +260,7 @@ static void copy_entries(struct fork_copy *fc, struct vm_area_struct *vma, struc
 			 pte_t *src, struct page *to, pte_t *dst, unsigned long addr,
 			 unsigned long end)
 {
-	unsigned int left = from->pt_present, special = 0, anon = 0;
+	unsigned int left = from->pt_present, special = 0, anon = 0, swapped = 0;
 	struct page *map = mem_map;
 	bool protected = false, all_anon = vma_is_anonymous(vma);
 
@@ -271,9 +271,14 @@ static void copy_entries(struct fork_copy *fc, struct vm_area_struct *vma, struc
 		if (pte_none(entry))
 			continue;
 		left--;
-		if (unlikely(pte_special(entry))) {
+		if (unlikely(!pte_maps_counted(entry))) {
+			if (pte_present(entry)) {
+				special++;
+			} else {
+				swap_duplicate(pte_to_swp_entry(entry));
+				swapped++;
+			}
 			pte_set(dst, entry);
-			special++;
 			continue;
 		}
 		page = pte_page_in(map, entry);
@@ -292,9 +297,11 @@ static void copy_entries(struct fork_copy *fc, struct vm_area_struct *vma, struc
 		pte_set(dst, entry);
 		anon++;
 	}
-	to->pt_present += special + anon;
+	to->pt_present += special + anon + swapped;
 	to->pt_rss[MM_ANONPAGES] += anon;
+	to->pt_rss[MM_SWAPENTS] += swapped;
 	fc->rss[MM_ANONPAGES] += anon;
+	fc->rss[MM_SWAPENTS] += swapped;
 	fc->flush |= protected;
 }
 

@@ -11,7 +11,6 @@ void gather_init(struct gather *g, struct mm_struct *mm, bool may_allocate)
 	g->end = 0;
 	for (int i = 0; i < NR_MM_COUNTERS; i++)
 		g->rss[i] = 0;
-	g->anon = 0;
 	g->nr_inline = g->nr_batches = 0;
 	g->may_allocate = may_allocate;
 	g->batches = NULL;
@@ -36,14 +35,6 @@ void gather_prepare(struct gather *g, unsigned int nr)
 	g->nr_batches++;
 }
 
-static void free_pages_of(struct page **pages, unsigned long nr)
-{
-	unsigned long i;
-
-	for (i = 0; i < nr; i++)
-		put_page(pages[i]);
-}
-
 void gather_flush(struct gather *g)
 {
 	int i;
@@ -57,16 +48,13 @@ void gather_flush(struct gather *g)
 			atomic64_sub(g->rss[i], &g->mm->rss[i]);
 		g->rss[i] = 0;
 	}
-	if (g->anon)
-		page_owner_add(OWNER_ANON, -g->anon);
-	g->anon = 0;
-	free_pages_of(g->pages, g->nr_inline);
+	put_pages(g->pages, g->nr_inline);
 	g->nr_inline = 0;
 	while (g->batches) {
 		struct gather_batch *batch = g->batches;
 
 		g->batches = batch->next;
-		free_pages_of(batch->pages, batch->nr);
+		put_pages(batch->pages, batch->nr);
 		free_page((unsigned long)batch);
 		page_owner_add(OWNER_KERNEL, -1);
 	}

@@ -21,7 +21,6 @@ struct gather {
 	struct mm_struct *mm;
 	unsigned long start, end; /* addresses whose translations must go; start >= end: none */
 	long rss[NR_MM_COUNTERS]; /* pages taken off since the last flush */
-	long anon;		  /* pages to take off OWNER_ANON */
 	unsigned int nr_inline, nr_batches;
 	bool may_allocate;
 	struct gather_batch *batches; /* the one being filled first */

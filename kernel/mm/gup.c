@@ -95,8 +95,8 @@ static size_t access_mm(struct mm_struct *mm, unsigned long addr, void *buf, siz
 		at = (char *)page_address(page) + offset_in_page(addr);
 		if (write) {
 			memcpy(at, (char *)buf + done, n);
-			if (!page_flag(page, PG_anon))
-				set_page_dirty(page);
+			/* Though the entry is dirty: it may have gone to swap meanwhile. */
+			set_page_dirty(page);
 		} else {
 			memcpy((char *)buf + done, at, n);
 		}

@@ -6,13 +6,15 @@
  *			DONTDUMP DODUMP
  *	drop pages	DONTNEED DONTNEED_LOCKED
  *			FREE (as if memory were short at once: the pages go now)
- *	fetch pages	WILLNEED (files), POPULATE_READ POPULATE_WRITE
+ *	reclaim		COLD PAGEOUT						madvise_reclaim.c
+ *	fetch pages	WILLNEED (files, and what is on swap), POPULATE_READ POPULATE_WRITE
  *	punch holes	REMOVE, where the file has fallocate
  *
- * Everything else is -EINVAL, as on a Linux built without that feature (KSM, huge pages, reclaim,
- * memory failure).
+ * Everything else is -EINVAL, as on a Linux built without that feature (KSM, huge pages, memory
+ * failure).
  */
 #include "mm/internal.h"
+#include "mm/madvise_reclaim.h"
 #include "mm/pagecache.h"
 #include "file/file.h"
 #include "lib/err.h"
@@ -29,6 +31,8 @@ static bool advice_valid(int advice)
 	case MADV_POPULATE_READ:
 	case MADV_POPULATE_WRITE:
 	case MADV_DONTNEED_LOCKED:
+	case MADV_COLD:
+	case MADV_PAGEOUT:
 		return true;
 	default:
 		return false;
@@ -155,8 +159,10 @@ static int will_need(struct mm_struct *mm, struct vm_area_struct *vma, unsigned 
 	unsigned long index = linear_page_index(vma, start), last = linear_page_index(vma, end - 1);
 	struct file *file;
 
+	if (vma->anon_vma)
+		swap_will_need(vma, start, end);
 	if (!mapping || mapping->kind == MAPPING_SHMEM)
-		return 0; /* in memory, if anywhere */
+		return 0; /* in memory, or on swap for the next fault to fetch */
 	file = get_file(vma->vm_file);
 	up_read(&mm->mmap_lock);
 	page_cache_readahead(mapping, file, index, last);
@@ -211,6 +217,9 @@ static int madvise_vma_pages(struct mm_struct *mm, struct vm_area_struct *vma, u
 	case MADV_DONTNEED_LOCKED:
 	case MADV_FREE:
 		return drop_pages(vma, start, end, advice);
+	case MADV_COLD:
+	case MADV_PAGEOUT:
+		return madvise_reclaim(vma, start, end, advice);
 	case MADV_WILLNEED:
 		return will_need(mm, vma, start, end);
 	case MADV_REMOVE:

@@ -2,6 +2,8 @@
 /* mincore: which pages of a range are in memory, one byte each. */
 #include "mm/internal.h"
 #include "mm/pagecache.h"
+#include "mm/pgwalk.h"
+#include "mm/swap_cache.h"
 #include "file/file.h"
 #include "sched/sched.h"
 #include "task/task.h"
@@ -22,14 +24,18 @@ static bool may_inspect(struct vm_area_struct *vma)
 static bool page_in_core(struct vm_area_struct *vma, unsigned long addr)
 {
 	struct address_space *mapping = vma->vm_file ? vma->vm_file->f_mapping : NULL;
+	pte_t entry = pgwalk_peek(vma->vm_mm, addr);
 	struct page *page;
 	bool resident;
 
-	if (pte_state(vma, addr) == PTE_PRESENT)
+	if (pte_present(entry))
 		return true;
-	if (!mapping || vma_is_anonymous(vma))
+	if (pte_is_swap(entry))
+		page = swap_cache_get(pte_to_swp_entry(entry));
+	else if (mapping && !vma_is_anonymous(vma))
+		page = find_get_page(mapping, linear_page_index(vma, addr));
+	else
 		return false;
-	page = find_get_page(mapping, linear_page_index(vma, addr));
 	resident = page && page_flag(page, PG_uptodate);
 	if (page)
 		put_page(page);

@@ -6,6 +6,7 @@
  * that nothing can go out of step with the VMAs.
  */
 #include "mm/internal.h"
+#include "mm/lru.h"
 #include "mm/mlock.h"
 #include "mm/pagecache.h"
 #include "mm/rmap.h"
@@ -70,6 +71,14 @@ static unsigned long locked_in_range(struct mm_struct *mm, unsigned long start, 
 	return pages;
 }
 
+/* Reclaim looks for VM_LOCKED, then unmaps, in one section under rmap_lock: once those have ended
+ * that may have looked before the flag was set, what is present stays so. */
+static void wait_for_unmappers(void)
+{
+	down_write(&rmap_lock);
+	up_write(&rmap_lock);
+}
+
 /* POSIX wants ENOMEM for addresses that cannot be had and EAGAIN for want of memory. */
 static int posix_error(int error)
 {
@@ -101,6 +110,7 @@ int do_mlock(unsigned long start, unsigned long len, unsigned int flags)
 	mmap_write_unlock(mm);
 	if (error)
 		return error;
+	wait_for_unmappers();
 	return posix_error(mm_populate(start, len, false));
 }
 
@@ -115,6 +125,7 @@ int do_munlock(unsigned long start, unsigned long len)
 		return -EINTR;
 	error = apply_lock_flags(mm, start, len, 0);
 	mmap_write_unlock(mm);
+	lru_rescue_unevictable();
 	return error;
 }
 
@@ -151,8 +162,10 @@ int do_mlockall(int flags)
 	if (flags & MCL_CURRENT)
 		apply_to_all(mm, lock);
 	mmap_write_unlock(mm);
-	if (flags & MCL_CURRENT)
+	if (flags & MCL_CURRENT) {
+		wait_for_unmappers();
 		mm_populate(0, mm->task_size, true);
+	}
 	return 0;
 }
 
@@ -165,6 +178,7 @@ int do_munlockall(void)
 	mm->def_flags &= ~VM_LOCKED_MASK;
 	apply_to_all(mm, 0);
 	mmap_write_unlock(mm);
+	lru_rescue_unevictable();
 	return 0;
 }
 

@@ -6,8 +6,10 @@
  * CPU which still has it loaded (active_mm, lazy TLB).
  */
 #include "mm/internal.h"
+#include "mm/oom.h"
 #include "mm/pagecache.h"
 #include "mm/pgwalk.h"
+#include "mm/reclaim.h"
 #include "mm/rmap.h"
 #include "mm/zap.h"
 #include "mm/filemap.h"
@@ -42,6 +44,8 @@ void mm_init(void)
 	vma_init();
 	pagecache_init();
 	layout_init();
+	reclaim_init();
+	overcommit_init();
 }
 
 /* ---- Birth ----------------------------------------------------------------------------------- */
@@ -139,7 +143,11 @@ void mmput(struct mm_struct *mm)
 {
 	if (!refcount_dec_and_test(&mm->mm_users))
 		return;
+	if (unlikely(mm->oom_victim))
+		oom_exit_begin(mm);
 	exit_mmap(mm);
+	if (unlikely(mm->oom_victim))
+		oom_exit_end(mm);
 	if (mm->exe_file)
 		fput(mm->exe_file);
 	mm->exe_file = NULL;

@@ -60,7 +60,7 @@ int do_munlockall(void);
  * not needed yet. 0 or errno. */
 int setup_stack_vma(struct mm_struct *mm, unsigned long top, unsigned long vm_flags);
 /* exec: a page of an mm under construction for writing by the kernel (arguments, bss tails): faults
- * it in; referenced. ERR_PTR(-ENOMEM), or (-EFAULT) where nothing can be: beyond a file's end. */
+ * it in; referenced. set_page_dirty() after the write. ERR_PTR(-ENOMEM), or (-EFAULT) where nothing can be: beyond a file's end. */
 struct page *mm_page_for_write(struct mm_struct *mm, unsigned long addr);
 /* More flags for a VMA of an mm under construction (stack: VM_EXEC). mmap_lock held for writing. */
 void vm_flags_set(struct vm_area_struct *vma, unsigned long vm_flags);
@@ -147,6 +147,7 @@ extern int sysctl_overcommit_memory, sysctl_overcommit_ratio, sysctl_max_map_cou
  * for root and for others. */
 extern unsigned long sysctl_overcommit_kbytes, sysctl_admin_reserve_kbytes, sysctl_user_reserve_kbytes;
 unsigned long vm_committed(void), vm_commit_limit(void); /* pages */
+void overcommit_init(void); /* boot: the reserves, by the memory there is */
 
 /* Event counters for /proc/vmstat, per CPU (vmstat.c). */
 enum vm_event {
@@ -156,15 +157,37 @@ enum vm_event {
 	COW_REUSE,  /* write faults that found the page no longer shared */
 	TABLE_SHARE, /* page tables that a fork let parent and child share */
 	TABLE_COPY,  /* shared page tables copied, for one that changes an entry */
+	PGPGIN, PGPGOUT, /* pages read from and written to block devices */
+	PSWPIN, PSWPOUT, /* pages read from and written to swap */
+	SWAP_RA, SWAP_RA_HIT, /* pages of swap read ahead; of these, used before they went */
+	PGSCAN_KSWAPD, PGSCAN_DIRECT, PGSCAN_ANON, PGSCAN_FILE, /* looked at by reclaim */
+	PGSTEAL_KSWAPD, PGSTEAL_DIRECT, PGSTEAL_ANON, PGSTEAL_FILE, /* freed by it */
+	PGREFILL, /* active pages looked at */
+	PGACTIVATE, PGDEACTIVATE,
+	PGROTATED, /* written, and so at the end of the inactive list */
+	KSWAPD_LOW_WMARK_HIT, /* kswapd woke since memory was below the low watermark */
+	PAGEOUTRUN, /* rounds of kswapd */
+	ALLOCSTALL, /* allocations that had to reclaim themselves */
+	SLABS_SCANNED, /* objects shrinkers looked at */
+	DROP_PAGECACHE, DROP_SLAB, /* writes to drop_caches */
+	OOM_KILL,
+	UNEVICTABLE_PGS_CULLED, UNEVICTABLE_PGS_RESCUED,
+	WORKINGSET_REFAULT_ANON, WORKINGSET_REFAULT_FILE, /* came back after reclaim took it */
+	WORKINGSET_ACTIVATE_ANON, WORKINGSET_ACTIVATE_FILE, /* so soon that it became active */
+	WORKINGSET_RESTORE_ANON, WORKINGSET_RESTORE_FILE, /* that had been active before */
 	NR_VM_EVENTS
 };
 extern struct vm_event_counts {
-	unsigned long n[NR_VM_EVENTS];
+	unsigned long n[64]; /* NR_VM_EVENTS; a CPU's place is found by a shift */
 } __cacheline_aligned vm_event_counts[NR_CPUS];
 /* Task context. */
 static inline void count_vm_event(enum vm_event e)
 {
 	vm_event_counts[arch_cpu_id()].n[e]++;
+}
+static inline void count_vm_events(enum vm_event e, unsigned long n)
+{
+	vm_event_counts[arch_cpu_id()].n[e] += n;
 }
 unsigned long vm_event_count(enum vm_event e);
 
@@ -175,9 +198,10 @@ int mm_audit(void);
 
 /* Add /proc/PID/smaps' figures of one VMA to *mss (which the caller clears first); mmap_lock held.
  * Bytes. pss: each page's size divided by the number of its mappings, counting each address space;
- * pss_*: the part of it that is dirty, anonymous... */
+ * pss_*: the part of it that is dirty, anonymous... swap: entries, and pages of a mapped memory file;
+ * swap_pss: of the entries, divided alike. */
 struct mem_size_stats {
 	u64 resident, shared_clean, shared_dirty, private_clean, private_dirty, referenced, anonymous, swap, pss, locked;
-	u64 pss_dirty, pss_anon, pss_file, pss_shmem;
+	u64 pss_dirty, pss_anon, pss_file, pss_shmem, swap_pss;
 };
 void smap_gather(struct vm_area_struct *vma, struct mem_size_stats *mss);

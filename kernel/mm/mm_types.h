@@ -85,6 +85,19 @@ struct vm_area_struct {
 	struct file *vm_file;		/* a reference */
 	void *vm_private_data;
 	struct anon_vma own_anon_vma;	/* for anon_vma of this one, and then of its family */
+	/* Read-ahead from swap, guesses that threads write at the same time: page of the last fault
+	 * that read, pages it asked for, pages of these that were used. */
+	unsigned long swap_ra_last;
+	unsigned int swap_ra_window, swap_ra_hits;
+};
+
+/* What the OOM killer remembers of an address space it chose; oom_lock (oom.c). */
+struct oom_victim {
+	struct list_head link;	    /* oom_victims */
+	pid_t pid;		    /* and name of the process that was chosen for it */
+	char comm[16];
+	u64 killed_at, reaped_at;   /* ns; reaped_at 0: the reaper has not been there */
+	unsigned long held, reaped; /* pages and swap entries when it was chosen; of these, dropped by the reaper */
 };
 
 struct mm_struct {
@@ -119,13 +132,17 @@ struct mm_struct {
 
 	atomic64_t rss[NR_MM_COUNTERS]; /* pages */
 	atomic64_t pgtables_bytes;
+	atomic_t unmap_flushes;		/* ranges that reclaim has unmapped and not flushed yet */
 	struct file *exe_file;		/* a reference; arg_lock */
 	struct list_head mmlist;	/* all mms; mmlist_lock (mm.c) */
 	unsigned long personality_flags;
 	u8 dumpable;
-	bool oom_victim;
+	bool oom_victim;		/* chosen, see oom */
+	bool oom_reaped;		/* its private pages are being dropped: where one is missing, its contents are
+					   lost. Set once, mmap_lock held; read with the table locked */
 	bool unkillable;		/* of pid 1: the OOM killer leaves it alone */
 	short oom_score_adj;		/* of the processes that use it: -1000 (never killed) .. 1000, thousandths of all memory */
+	struct oom_victim oom;
 };
 
 struct vm_operations_struct {
@@ -172,17 +189,27 @@ struct vm_fault {
 struct address_space_operations {
 	/* Fill @page (locked) from the file; sets uptodate. 0 or error. */
 	int (*read_folio)(struct file *file, struct page *page);
-	/* Write a dirty page back; page locked, unlocked on return. NULL: memory is the file
-	 * (tmpfs). */
+	/* Write a page back for which clear_page_dirty_for_io() was true; page locked and not
+	 * under write-back, unlocked on return, when it may still be under write-back. NULL: memory
+	 * is the file (tmpfs). */
 	int (*writepage)(struct page *page);
+	/* The same for @nr pages (1..BLOCK_IO_PAGES) of consecutive indices at once; may be NULL. */
+	int (*writepages)(struct page **pages, unsigned int nr);
+	/* Start to read those of the pages [index, index + nr) that are not cached; others are
+	 * locked until they are read, or have failed (not uptodate). As far as memory allows. May be
+	 * NULL. May sleep. */
+	void (*readahead)(struct address_space *mapping, unsigned long index, unsigned long nr);
 };
 
 /* The cached pages of one file. Embedded in its inode. */
 struct address_space {
 	struct inode *host;
 	spinlock_t pages_lock;		/* pages, nrpages */
-	struct xarray pages;		/* by page index; XA_MARK_0: dirty */
+	struct xarray pages;		/* by page index; XA_MARK_0: dirty; XA_MARK_1: was under
+					   write-back when last looked at */
 	unsigned long nrpages;
+	unsigned long nrswapped;	/* memory files: entries that are values, see shmem_swap.h */
+	struct list_head swapped;	/* if there are any: all such mappings */
 	struct interval_tree_root i_mmap; /* VMAs that map it; rmap_lock */
 	atomic_t i_mmap_writable;	/* shared writable VMAs; < 0: denied (seals) */
 	const struct address_space_operations *a_ops;

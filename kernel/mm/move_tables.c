@@ -110,7 +110,9 @@ static void move_entries(struct page *from, pte_t *pte, struct page *to, pte_t *
 			continue;
 		pte_set(target, pte_take_uncounted(pte));
 		moved++;
-		if (!pte_special(entry))
+		if (!pte_present(entry))
+			rss[MM_SWAPENTS]++;
+		else if (!pte_special(entry))
 			rss[mm_counter_of(pfn_to_page(pte_pfn(entry)))]++;
 	}
 	from->pt_present -= moved;
@@ -119,6 +121,15 @@ static void move_entries(struct page *from, pte_t *pte, struct page *to, pte_t *
 		from->pt_rss[i] -= rss[i];
 		to->pt_rss[i] += rss[i];
 	}
+}
+
+static bool none_in(const pte_t *pte, unsigned long addr, unsigned long end)
+{
+	for (; addr < end; addr += PAGE_SIZE, pte++) {
+		if (!pte_none(pte_get(pte)))
+			return false;
+	}
+	return true;
 }
 
 /* The entries of [addr, next), all in one table. */
@@ -131,8 +142,13 @@ static void move_part(const struct move *move, unsigned long addr, unsigned long
 		pte_t *pte = pgwalk_find_private(move->mm, addr, &from);
 		pte_t *to_pte = pgwalk_find_private(move->mm, target, &to);
 
-		BUG_ON(!pte || !to_pte);
-		move_entries(from, pte, to, to_pte, addr, stop);
+		BUG_ON(!pte);
+		/* Where there is no target, the table came only when a later part's target was
+		 * prepared. */
+		if (to_pte)
+			move_entries(from, pte, to, to_pte, addr, stop);
+		else
+			BUG_ON(!none_in(pte, addr, stop));
 		addr = stop;
 	}
 }

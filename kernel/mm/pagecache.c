@@ -11,6 +11,9 @@
  */
 #include "mm/internal.h"
 #include "mm/filemap.h"
+#include "mm/lru.h"
+#include "mm/shmem_swap.h"
+#include "mm/workingset.h"
 #include "lib/err.h"
 #include "lib/hash.h"
 #include "sched/sched.h"
@@ -24,7 +27,7 @@ void address_space_init(struct address_space *mapping, struct inode *host,
 	mapping->a_ops = a_ops;
 	spin_lock_init(&mapping->pages_lock, "pages_lock", RANK_MAPPING);
 	xa_init(&mapping->pages, GFP_ATOMIC);
-	mapping->nrpages = 0;
+	mapping->nrpages = mapping->nrswapped = 0;
 	mapping->i_mmap = INTERVAL_TREE_ROOT;
 	atomic_set(&mapping->i_mmap_writable, 0);
 	mapping->kind = MAPPING_FILE;
@@ -33,7 +36,7 @@ void address_space_init(struct address_space *mapping, struct inode *host,
 
 void address_space_destroy(struct address_space *mapping)
 {
-	BUG_ON(mapping->nrpages || !interval_tree_empty(&mapping->i_mmap));
+	BUG_ON(mapping->nrpages || mapping->nrswapped || !interval_tree_empty(&mapping->i_mmap));
 	xa_destroy(&mapping->pages);
 }
 
@@ -52,19 +55,14 @@ void pagecache_init(void)
 		init_waitqueue_head(&page_wait[i]);
 }
 
-static struct wait_queue_head *page_queue(struct page *page)
+struct wait_queue_head *page_wait_queue(struct page *page)
 {
 	return &page_wait[hash_ptr(page, PAGE_WAIT_BITS)];
 }
 
-bool trylock_page(struct page *page)
-{
-	return !test_and_set_bit(PG_locked, &page->flags);
-}
-
 static noinline void lock_page_slow(struct page *page)
 {
-	struct wait_queue_head *wq = page_queue(page);
+	struct wait_queue_head *wq = page_wait_queue(page);
 	struct wait_queue_entry wait;
 
 	init_wait_entry(&wait, 0);
@@ -95,7 +93,7 @@ void unlock_page(struct page *page)
 
 	BUG_ON(!(old & BIT(PG_locked)));
 	if (unlikely(old & BIT(PG_waiters)))
-		wake_up_all(page_queue(page));
+		wake_up_all(page_wait_queue(page));
 }
 
 /* ---- Look-up
@@ -107,8 +105,10 @@ struct page *find_get_page(struct address_space *mapping, unsigned long index)
 
 	spin_lock(&mapping->pages_lock);
 	page = xa_load(&mapping->pages, index);
-	if (page)
+	if (page && !xa_is_value(page))
 		get_page(page);
+	else
+		page = NULL;
 	spin_unlock(&mapping->pages_lock);
 	return page;
 }
@@ -130,6 +130,9 @@ int add_to_page_cache(struct page *page, struct address_space *mapping, unsigned
 	if (!error) {
 		get_page(page);
 		mapping->nrpages++;
+		if (mapping->kind == MAPPING_SHMEM)
+			set_bit(PG_swapbacked, &page->flags);
+		set_bit(PG_cached, &page->flags);
 	}
 	spin_unlock(&mapping->pages_lock);
 	if (error) {
@@ -137,6 +140,11 @@ int add_to_page_cache(struct page *page, struct address_space *mapping, unsigned
 		return error;
 	}
 	page_owner_add(mapping_owner(mapping), 1);
+	if (unlikely(READ_ONCE(lru_in_use))) {
+		if (mapping->kind == MAPPING_FILE)
+			workingset_refault(page, workingset_file_key(mapping, index));
+		lru_add(page);
+	}
 	return 0;
 }
 
@@ -145,16 +153,40 @@ void remove_from_page_cache(struct page *page)
 	struct address_space *mapping = page->mapping;
 	struct page *found;
 
-	BUG_ON(!page_flag(page, PG_locked) || page_mapcount(page));
+	BUG_ON(!page_flag(page, PG_locked) || page_flag(page, PG_writeback) || page_mapcount(page));
 	spin_lock(&mapping->pages_lock);
+	clear_dirty_mark(mapping, page->index);
 	found = xa_erase(&mapping->pages, page->index);
 	BUG_ON(found != page);
 	mapping->nrpages--;
 	page->mapping = NULL;
 	clear_bit(PG_dirty, &page->flags);
+	clear_bit(PG_cached, &page->flags);
 	spin_unlock(&mapping->pages_lock);
 	page_owner_add(mapping_owner(mapping), -1);
 	put_page(page);
+}
+
+bool page_cache_evict(struct address_space *mapping, struct page *page)
+{
+	bool ours;
+
+	spin_lock(&mapping->pages_lock);
+	ours = page_count(page) == 2 && !page_mapcount(page) &&
+	       !(page->flags & (BIT(PG_dirty) | BIT(PG_writeback)));
+	if (ours) {
+		xa_erase(&mapping->pages, page->index);
+		mapping->nrpages--;
+		page->mapping = NULL;
+		clear_bit(PG_cached, &page->flags);
+		atomic_dec(&page->_refcount);
+	}
+	spin_unlock(&mapping->pages_lock);
+	if (!ours)
+		return false;
+	page_owner_add(mapping_owner(mapping), -1);
+	workingset_evicted(page, workingset_file_key(mapping, page->index));
+	return true;
 }
 
 /* A fresh page at @index: locked, referenced for the caller. ERR_PTR(-EEXIST): another task was
@@ -176,6 +208,20 @@ static struct page *create_page(struct address_space *mapping, unsigned long ind
 	return page;
 }
 
+/* If the page at @index is on swap: read, locked and referenced. NULL: it is not. ERR_PTR(-EAGAIN):
+ * it has just been; -ENOMEM, -EIO. */
+static struct page *swapped_page(struct address_space *mapping, unsigned long index)
+{
+	void *entry;
+
+	spin_lock(&mapping->pages_lock);
+	entry = xa_load(&mapping->pages, index);
+	spin_unlock(&mapping->pages_lock);
+	if (!entry)
+		return NULL;
+	return xa_is_value(entry) ? shmem_swap_in(mapping, index, entry) : ERR_PTR(-EAGAIN);
+}
+
 /* find_or_create_page(), telling whether it was created. */
 static struct page *grab_page(struct address_space *mapping, unsigned long index, bool *created)
 {
@@ -184,6 +230,13 @@ static struct page *grab_page(struct address_space *mapping, unsigned long index
 	for (;;) {
 		*created = false;
 		page = find_get_page(mapping, index);
+		if (!page && unlikely(READ_ONCE(mapping->nrswapped))) {
+			page = swapped_page(mapping, index);
+			if (PTR_ERR_OR_ZERO(page) == -EAGAIN)
+				continue;
+			if (page)
+				return page;
+		}
 		if (!page) {
 			page = create_page(mapping, index);
 			if (PTR_ERR_OR_ZERO(page) == -EEXIST)
@@ -195,6 +248,26 @@ static struct page *grab_page(struct address_space *mapping, unsigned long index
 		if (likely(page->mapping == mapping))
 			return page;
 		/* Truncated while we slept for its lock. */
+		unlock_page(page);
+		put_page(page);
+	}
+}
+
+struct page *find_lock_page(struct address_space *mapping, unsigned long index)
+{
+	struct page *page;
+
+	for (;;) {
+		page = find_get_page(mapping, index);
+		if (!page) {
+			page = READ_ONCE(mapping->nrswapped) ? swapped_page(mapping, index) : NULL;
+			if (PTR_ERR_OR_ZERO(page) == -EAGAIN)
+				continue;
+			return page;
+		}
+		lock_page(page);
+		if (likely(page->mapping == mapping))
+			return page;
 		unlock_page(page);
 		put_page(page);
 	}
@@ -254,6 +327,11 @@ void page_cache_readahead(struct address_space *mapping, struct file *file, unsi
 	if (size <= 0)
 		return;
 	last = min(last, (unsigned long)(size - 1) >> PAGE_SHIFT);
+	if (mapping->a_ops && mapping->a_ops->readahead) {
+		if (index <= last)
+			mapping->a_ops->readahead(mapping, index, last - index + 1);
+		return;
+	}
 	for (; index <= last; index++) {
 		page = read_cache_page(mapping, file, index, NULL);
 		if (IS_ERR(page))
@@ -278,7 +356,7 @@ unsigned int filemap_get_cached(struct address_space *mapping, unsigned long ind
 			index + i < past_end ? xa_load(&mapping->pages, index + i) : NULL;
 
 		pages[i] = NULL;
-		if (page && page_flag(page, PG_uptodate) && trylock_page(page)) {
+		if (page && !xa_is_value(page) && page_flag(page, PG_uptodate) && trylock_page(page)) {
 			get_page(page);
 			pages[i] = page;
 			found++;
@@ -286,81 +364,4 @@ unsigned int filemap_get_cached(struct address_space *mapping, unsigned long ind
 	}
 	spin_unlock(&mapping->pages_lock);
 	return found;
-}
-
-/* ---- Dirty pages
- * ----------------------------------------------------------------------------------- */
-
-void set_page_dirty(struct page *page)
-{
-	struct address_space *mapping = page->mapping;
-
-	if (test_and_set_bit(PG_dirty, &page->flags) || page_flag(page, PG_anon) || !mapping)
-		return;
-	if (!mapping->a_ops || !mapping->a_ops->writepage)
-		return; /* nowhere to write it to: memory is the file */
-	spin_lock(&mapping->pages_lock);
-	if (page->mapping == mapping)
-		xa_set_mark(&mapping->pages, page->index, XA_MARK_0);
-	spin_unlock(&mapping->pages_lock);
-}
-
-/* Next dirty page at or after *index, referenced. */
-static struct page *find_get_dirty(struct address_space *mapping, unsigned long *index)
-{
-	struct page *page;
-
-	spin_lock(&mapping->pages_lock);
-	page = xa_find_marked(&mapping->pages, index, ULONG_MAX, XA_MARK_0);
-	if (page)
-		get_page(page);
-	spin_unlock(&mapping->pages_lock);
-	return page;
-}
-
-/* Write one page if it still is dirty; locked, unlocked on return. 0 or errno. */
-static int write_locked_page(struct address_space *mapping, struct page *page)
-{
-	if (page->mapping != mapping) {
-		unlock_page(page);
-		return 0;
-	}
-	/* Write access is taken away first: a store during or after the write makes it dirty again.
-	 */
-	if (page_mkclean(page))
-		set_page_dirty(page);
-	spin_lock(&mapping->pages_lock);
-	xa_clear_mark(&mapping->pages, page->index, XA_MARK_0);
-	spin_unlock(&mapping->pages_lock);
-	if (!test_and_clear_bit(PG_dirty, &page->flags)) {
-		unlock_page(page);
-		return 0;
-	}
-	return mapping->a_ops->writepage(page);
-}
-
-int filemap_write_and_wait(struct address_space *mapping)
-{
-	unsigned long index = 0;
-	struct page *page;
-	int error = 0, ret;
-
-	if (!mapping->a_ops || !mapping->a_ops->writepage)
-		return 0;
-	while ((page = find_get_dirty(mapping, &index)) != NULL) {
-		index = page->index + 1;
-		lock_page(page);
-		ret = write_locked_page(mapping, page);
-		if (ret && !error)
-			error = ret;
-		put_page(page);
-		if (!index) /* that was the last index there is */
-			break;
-		cond_resched();
-	}
-	if (!error) {
-		error = mapping->wb_error;
-		mapping->wb_error = 0;
-	}
-	return error;
 }

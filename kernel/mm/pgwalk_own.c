@@ -85,7 +85,11 @@ static void copy_pte_table(struct page *to, struct page *from)
 	for (; src < end; src++, dst++) {
 		pte_t entry = pte_get(src);
 
-		if (!pte_none(entry) && !pte_special(entry)) {
+		if (pte_none(entry)) {
+			dst->v = 0;
+			continue;
+		}
+		if (pte_maps_counted(entry)) {
 			struct page *page = pfn_to_page(pte_pfn(entry));
 
 			/* A file's page that is shared for writing keeps W. */
@@ -94,6 +98,8 @@ static void copy_pte_table(struct page *to, struct page *from)
 				entry = pte_wrprotect(entry);
 			}
 			page_dup_rmap(page);
+		} else if (!pte_present(entry)) {
+			swap_duplicate(pte_to_swp_entry(entry));
 		}
 		dst->v = entry.v;
 	}

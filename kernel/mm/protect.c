@@ -2,6 +2,7 @@
 /* Live entries change their protection in bulk. */
 #include "mm/internal.h"
 #include "mm/pgwalk.h"
+#include "mm/unmap.h"
 
 /* Does a TLB that holds @old let through what @new forbids? */
 static bool takes_rights(pte_t old, pte_t new)
@@ -71,6 +72,6 @@ void change_protection(struct vm_area_struct *vma, unsigned long start, unsigned
 		if (pte)
 			flush = protect_table(vma, table, pte, (end - start) >> PAGE_SHIFT);
 	}
-	if (flush)
+	if (flush || flush_pending(vma->vm_mm))
 		arch_tlb_flush_range(vma->vm_mm, start, end);
 }

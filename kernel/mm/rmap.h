@@ -6,6 +6,8 @@
 #include "mm/mm_types.h"
 #include "mm/pgwalk.h"
 #include "mm/internal.h"
+#include "mm/lru.h"
+#include "mm/swap.h"
 
 /* Which of mm->rss[] counts @page. */
 static inline enum mm_counter mm_counter_of(const struct page *page)
@@ -26,11 +28,13 @@ static inline void add_mm_counter(struct mm_struct *mm, enum mm_counter counter,
 static inline void page_add_new_anon_rmap(struct page *page, struct vm_area_struct *vma,
 					  unsigned long addr)
 {
-	page->flags |= BIT(PG_anon) | BIT(PG_uptodate);
 	page->mapping = vma->anon_vma;
 	page->index = linear_page_index(vma, addr);
 	atomic_set(&page->_mapcount, 0);
+	WRITE_ONCE(page->flags, page->flags | BIT(PG_anon) | BIT(PG_uptodate));
 	page_owner_add(OWNER_ANON, 1);
+	if (unlikely(READ_ONCE(lru_in_use)))
+		lru_add(page);
 }
 
 /* One more PTE maps @page; the caller has taken the reference that goes with it. */
@@ -50,39 +54,35 @@ static inline void page_dup_rmap(struct page *page)
 	__atomic_fetch_add((u64 *)&page->_mapcount, 1ULL << 32 | 1, __ATOMIC_RELAXED);
 }
 
-/* page_remove_rmap() for a page known to be anonymous. If the caller's entry is the only one that
- * maps it, nobody adds another meanwhile: they come by copying one, and this one's table is locked.
+/*
+ * One PTE of an anonymous page fewer; the reference is still the caller's. If the caller's entry is
+ * the only one that maps it, nobody adds another meanwhile: they come by copying one, and this
+ * one's table is locked; or by the swap cache.
+ *
+ * page->mapping stays what it was. The anon_vma may be gone with its last VMA: it may be followed
+ * only while the page is mapped, under rmap_lock.
  */
-static inline bool page_remove_anon_rmap(struct page *page)
+static inline void page_remove_anon_rmap(struct page *page)
 {
-	if (page_mapcount(page) != 1) {
-		if (atomic_sub_return(1, &page->_mapcount) >= 0)
-			return false;
-	} else {
+	/* In this order: a page whose other PTEs were swapped is seen to be in the cache. */
+	bool only = page_mapcount(page) == 1;
+
+	barrier();
+	if (likely(only && !page_flag(page, PG_swapcache))) {
 		atomic_set(&page->_mapcount, -1);
+		return;
 	}
-	WRITE_ONCE(page->mapping, NULL);
-	return true;
+	if (atomic_sub_return(1, &page->_mapcount) < 0 && page_flag(page, PG_swapcache))
+		swap_cache_unmapped(page);
 }
 
-/* One PTE fewer; the reference is still the caller's. True if that was the last one of an anonymous
- * page: the caller takes it off OWNER_ANON. */
-static inline bool page_remove_rmap(struct page *page)
+/* The same for a page of any kind. */
+static inline void page_remove_rmap(struct page *page)
 {
-	if (atomic_sub_return(1, &page->_mapcount) >= 0)
-		return false;
-	if (!page_flag(page, PG_anon))
-		return false;
-	/* The anon_vma may go with its last VMA: who holds the page for longer finds no mapping. */
-	WRITE_ONCE(page->mapping, NULL);
-	return true;
-}
-
-/* The same with OWNER_ANON seen to. */
-static inline void page_unmapped_one(struct page *page)
-{
-	if (page_remove_rmap(page))
-		page_owner_add(OWNER_ANON, -1);
+	if (page_flag(page, PG_anon))
+		page_remove_anon_rmap(page);
+	else
+		atomic_dec(&page->_mapcount);
 }
 
 /* Frame of a present entry as a counted page; NULL for special entries (zero page, vDSO). */

@@ -8,6 +8,8 @@
  */
 #include "mm/internal.h"
 #include "mm/pagecache.h"
+#include "mm/shmem_swap.h"
+#include "lib/err.h"
 #include "lib/string.h"
 #include "sched/sched.h"
 
@@ -15,12 +17,11 @@
 static void zero_partial_page(struct address_space *mapping, unsigned long index,
 			      unsigned long from, unsigned long to)
 {
-	struct page *page = find_get_page(mapping, index);
+	struct page *page = find_lock_page(mapping, index);
 
-	if (!page)
+	if (IS_ERR_OR_NULL(page))
 		return;
-	lock_page(page);
-	if (page->mapping == mapping && page_flag(page, PG_uptodate)) {
+	if (page_flag(page, PG_uptodate)) {
 		memset((char *)page_address(page) + from, 0, to - from);
 		set_page_dirty(page);
 	}
@@ -34,7 +35,11 @@ static struct page *find_get_next(struct address_space *mapping, unsigned long *
 	struct page *page;
 
 	spin_lock(&mapping->pages_lock);
-	page = xa_find(&mapping->pages, index, last);
+	while ((page = xa_find(&mapping->pages, index, last)) && xa_is_value(page)) {
+		page = NULL;
+		if ((*index)++ == last)
+			break;
+	}
 	if (page)
 		get_page(page);
 	spin_unlock(&mapping->pages_lock);
@@ -50,6 +55,7 @@ static void remove_pages(struct address_space *mapping, unsigned long first, uns
 
 	while ((page = find_get_next(mapping, &index, last)) != NULL) {
 		lock_page(page);
+		wait_on_page_writeback(page);
 		if (page->mapping == mapping) {
 			if (page_mapcount(page))
 				unmap_mapping_range(mapping, index, 1, even_cows);
@@ -61,6 +67,43 @@ static void remove_pages(struct address_space *mapping, unsigned long first, uns
 			break;
 		cond_resched();
 	}
+}
+
+/* Take a locked page out of the cache unless it is dirty, or mapped and not to be unmapped. */
+static bool invalidate_page(struct address_space *mapping, struct page *page, bool mapped)
+{
+	if (page->mapping != mapping)
+		return true;
+	if (page_mapcount(page)) {
+		if (!mapped)
+			return false;
+		unmap_mapping_range(mapping, page->index, 1, false);
+	}
+	if (page_flag(page, PG_dirty))
+		return false;
+	remove_from_page_cache(page);
+	return true;
+}
+
+int invalidate_mapping_pages(struct address_space *mapping, unsigned long first, unsigned long last,
+			     bool mapped)
+{
+	unsigned long index = first;
+	struct page *page;
+	int error = 0;
+
+	while ((page = find_get_next(mapping, &index, last)) != NULL) {
+		lock_page(page);
+		wait_on_page_writeback(page);
+		if (!invalidate_page(mapping, page, mapped))
+			error = -EBUSY;
+		unlock_page(page);
+		put_page(page);
+		if (index++ == last)
+			break;
+		cond_resched();
+	}
+	return error;
 }
 
 void truncate_inode_pages_range(struct address_space *mapping, loff_t start, loff_t end)
@@ -78,6 +121,9 @@ void truncate_inode_pages_range(struct address_space *mapping, loff_t start, lof
 		if (!interval_tree_empty(&mapping->i_mmap))
 			unmap_mapping_range(mapping, first, past - first, to_the_end);
 		if (mapping->nrpages)
+			remove_pages(mapping, first, past - 1, to_the_end);
+		/* What comes from swap meanwhile is looked for once more. */
+		while (mapping->nrswapped && shmem_swap_free_range(mapping, first, past - 1))
 			remove_pages(mapping, first, past - 1, to_the_end);
 		/* A write fault that held a page's lock meanwhile may have made a private copy of
 		 * it. */

@@ -3,6 +3,7 @@
 #include "mm/mm.h"
 
 struct vm_event_counts vm_event_counts[NR_CPUS];
+static_assert(NR_VM_EVENTS <= ARRAY_SIZE(vm_event_counts[0].n), "a place for each");
 
 unsigned long vm_event_count(enum vm_event e)
 {

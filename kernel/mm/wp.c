@@ -6,14 +6,16 @@
  *	private, page is ours alone	set W (it was shared by a fork, and the others have gone)
  *	private, anything else		copy: another mm's too, or the file's, or the page of zeros
  *
- * A page is ours alone if this PTE is its only mapping and its only reference, on a path that is
- * private (the fault owned it). That is looked at under the table's lock, which keeps fork and zap
+ * A page is ours alone if this PTE is its only mapping and its only reference (besides that of the
+ * swap cache, in which no entry stands for it: it leaves the cache), on a path that is private (the
+ * fault owned it). That is looked at under the table's lock, which keeps fork and zap
  * of this entry out, and the page lock, which keeps those out that find pages by other ways. One
  * reference too many costs a copy; one overlooked would be corruption.
  */
 #include "mm/fault.h"
 #include "mm/pagecache.h"
 #include "base/trace.h"
+#include "mm/swap_cache.h"
 #include "page/gfp.h"
 #include "task/task.h"
 
@@ -80,11 +82,11 @@ out:
  * locked counts as shared. */
 static bool lock_if_exclusive(struct page *page)
 {
-	if (!page_flag(page, PG_anon) || page_mapcount(page) != 1 || page_count(page) != 1)
+	if (!page_flag(page, PG_anon) || page_mapcount(page) != 1 || page_count(page) > 2)
 		return false;
 	if (!trylock_page(page))
 		return false;
-	if (page_mapcount(page) == 1 && page_count(page) == 1 && !page_flag(page, PG_swapcache))
+	if (swap_cache_reuse(page, 1))
 		return true;
 	unlock_page(page);
 	return false;
@@ -103,13 +105,13 @@ static void replace_page(struct vm_fault *vmf, struct page *old, struct page *co
 	page_add_new_anon_rmap(copy, vma, vmf->address);
 	pte_set(vmf->pte, mk_private_pte(copy, vma));
 	if (old && page_flag(old, PG_anon)) {
-		page_unmapped_one(old);
+		page_remove_anon_rmap(old);
 		return;
 	}
 	if (old) {
 		vmf->table->pt_rss[mm_counter_of(old)]--;
 		add_mm_counter(mm, mm_counter_of(old), -1);
-		page_unmapped_one(old);
+		page_remove_rmap(old);
 	}
 	vmf->table->pt_rss[MM_ANONPAGES]++;
 	add_mm_counter(mm, MM_ANONPAGES, 1);

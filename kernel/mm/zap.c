@@ -17,6 +17,8 @@
 #include "mm/internal.h"
 #include "mm/rmap.h"
 #include "mm/gather.h"
+#include "mm/lru.h"
+#include "mm/unmap.h"
 #include "mm/pagecache.h"
 #include "mm/zap.h"
 #include "file/file.h"
@@ -39,7 +41,7 @@ static unsigned long zap_table(struct zap *zap, struct page *table, pte_t *pte, 
 {
 	struct gather *g = &zap->gather;
 	pte_t *const first = pte, *const stop = pte + ((end - addr) >> PAGE_SHIFT), *last = NULL;
-	unsigned int room, left, special = 0, anon = 0, gone = 0, files = 0;
+	unsigned int room, left, special = 0, anon = 0, swapped = 0, files = 0;
 	struct page **slots = gather_slots(g, &room), **slot = slots, **full = slots + room;
 	enum mm_counter kind = file_kind(zap->vma);
 	bool keep_anon = zap->keep_anon;
@@ -61,10 +63,16 @@ static unsigned long zap_table(struct zap *zap, struct page *table, pte_t *pte, 
 			continue;
 		}
 		left--;
-		if (unlikely(pte_special(entry))) {
-			all |= pte_take_uncounted(pte).v;
-			special++;
-			last = pte;
+		if (unlikely(!pte_maps_counted(entry))) {
+			if (pte_present(entry)) {
+				all |= pte_take_uncounted(pte).v;
+				special++;
+				last = pte;
+			} else if (!keep_anon) {
+				pte_take_uncounted(pte);
+				swap_free(pte_to_swp_entry(entry));
+				swapped++;
+			}
 			continue;
 		}
 		page = pte_page_in(map, entry);
@@ -77,7 +85,7 @@ static unsigned long zap_table(struct zap *zap, struct page *table, pte_t *pte, 
 			}
 			all |= pte_take_uncounted(pte).v;
 			anon++;
-			gone += page_remove_anon_rmap(page);
+			page_remove_anon_rmap(page);
 		} else {
 			if (unlikely(slot == full)) {
 				left++;
@@ -95,15 +103,16 @@ static unsigned long zap_table(struct zap *zap, struct page *table, pte_t *pte, 
 	}
 	if (!left)
 		pte = stop;
-	table->pt_present -= special + anon + files;
+	table->pt_present -= special + anon + swapped + files;
 	table->pt_rss[MM_ANONPAGES] -= anon;
+	table->pt_rss[MM_SWAPENTS] -= swapped;
 	table->pt_rss[kind] -= files;
 	pt_unlock(table);
 	BUG_ON(!pte_present((pte_t){all}) && all);
 	gather_added(g, slot - slots);
 	g->rss[MM_ANONPAGES] += anon;
+	g->rss[MM_SWAPENTS] += swapped;
 	g->rss[kind] += files;
-	g->anon += gone;
 	if (pte_accessible((pte_t){all}))
 		gather_range(g, addr, addr + ((unsigned long)(last + 1 - first) << PAGE_SHIFT));
 	return addr + ((unsigned long)(pte - first) << PAGE_SHIFT);
@@ -131,6 +140,8 @@ void zap_range(struct zap *zap, unsigned long start, unsigned long end)
 			pte = (pte_t *)page_address(table) + pte_index(done);
 		}
 	}
+	if (flush_pending(mm))
+		gather_range(&zap->gather, start, end);
 }
 
 static void update_hiwater_rss(struct mm_struct *mm)
@@ -247,9 +258,16 @@ static bool unmap_vmas(struct mm_struct *mm, struct vm_area_struct *first, struc
 
 void unmap_region(struct mm_struct *mm, struct vm_area_struct *vma, struct unmap_range *r)
 {
+	struct vm_area_struct *v;
+	bool locked = false;
+
 	update_hiwater_rss(mm);
 	while (!unmap_vmas(mm, vma, r))
 		;
+	for (v = vma; v; v = v->vm_next)
+		locked |= v->vm_flags & VM_LOCKED;
+	if (unlikely(locked))
+		lru_rescue_unevictable();
 }
 
 void free_empty_tables(struct mm_struct *mm, unsigned long start, unsigned long end)

@@ -23,8 +23,8 @@ struct taken {
 	struct page *table;
 	pte_t *first; /* entry of bit 0 */
 	unsigned long index;
-	u64 file, anon;
-	unsigned int nr;
+	u64 file, anon, swapped;
+	unsigned int nr;	    /* pages */
 	struct page *pages[GROUP];
 };
 
@@ -37,16 +37,27 @@ static u64 bits_between(const struct taken *t, unsigned long from, unsigned long
 	return (~0ull << low) & (~0ull >> (GROUP - 1 - high));
 }
 
+/* A private copy that is on swap. */
+static void take_swapped(struct taken *t, unsigned int i)
+{
+	swap_free(pte_to_swp_entry(pte_take_uncounted(t->first + i)));
+	t->swapped |= BIT_ULL(i);
+	t->table->pt_rss[MM_SWAPENTS]--;
+	t->table->pt_present--;
+}
+
 static void take_group(struct taken *t, unsigned int nr, bool even_cows)
 {
 	unsigned int i;
 
-	t->file = t->anon = 0;
+	t->file = t->anon = t->swapped = 0;
 	t->nr = 0;
 	for (i = 0; i < nr; i++) {
 		pte_t entry = pte_get(t->first + i);
 		struct page *page;
 
+		if (pte_is_swap(entry) && even_cows)
+			take_swapped(t, i);
 		if (!pte_present(entry) || pte_special(entry))
 			continue;
 		page = pfn_to_page(pte_pfn(entry));
@@ -63,7 +74,7 @@ static void take_group(struct taken *t, unsigned int nr, bool even_cows)
 			if (pte_dirty(entry))
 				set_page_dirty(page);
 		}
-		page_unmapped_one(page);
+		page_remove_rmap(page);
 	}
 	t->table->pt_present -= t->nr;
 }
@@ -82,6 +93,8 @@ static void tell_sharer(const struct taken *t, struct vm_area_struct *vma, unsig
 		add_mm_counter(vma->vm_mm, kind, -(long)hweight_long(t->file & bits));
 	if (t->anon & bits)
 		add_mm_counter(vma->vm_mm, MM_ANONPAGES, -(long)hweight_long(t->anon & bits));
+	if (t->swapped & bits)
+		add_mm_counter(vma->vm_mm, MM_SWAPENTS, -(long)hweight_long(t->swapped & bits));
 	arch_tlb_flush_range(vma->vm_mm, addr,
 			     addr + ((min(last, t->index + GROUP - 1) - from + 1) << PAGE_SHIFT));
 }
@@ -92,7 +105,7 @@ static void zap_group(struct taken *t, unsigned int nr, bool even_cows)
 	unsigned int i;
 
 	take_group(t, nr, even_cows);
-	if (!t->nr)
+	if (!t->nr && !t->swapped)
 		return;
 	interval_tree_for_each (node, &t->mapping->i_mmap, t->index, t->index + nr - 1) {
 		tell_sharer(t, container_of(node, struct vm_area_struct, shared), node->last);

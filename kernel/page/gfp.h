@@ -35,14 +35,25 @@ void free_pages(unsigned long addr, unsigned int order);
 #define get_zeroed_page(gfp) __get_free_pages((gfp) | __GFP_ZERO, 0)
 #define free_page(addr)	     free_pages(addr, 0)
 
-/* Hook of mm/ (upward edge): free some pages, return how many. Called without locks when a
- * __GFP_WAIT allocation fails. */
-extern unsigned long (*reclaim_hook)(gfp_t gfp, unsigned int order);
+/* Hooks of mm/ (upward edges). Free some pages, and say whether another try is worth while: called
+ * without locks when a __GFP_WAIT allocation fails. */
+extern bool (*reclaim_hook)(gfp_t gfp, unsigned int order);
+/* Memory gets short: wake who frees some in the background. Any task context, no spinlock held. */
+extern void (*wake_reclaim_hook)(void);
+/* A page on an LRU list is freed: its flags were @flags, its references are gone. Any context. */
+extern void (*lru_freed_hook)(struct page *page, unsigned long flags);
+/* Another: reclaim has failed too. True: a process was killed, or one that was is waited for; try
+ * again. *since: 0 at first, then the hook's own for this allocation. Sleeping locks may be held.
+ */
+extern bool (*oom_hook)(gfp_t gfp, unsigned int order, u64 *since);
+/* Another: may current, since it is to die or frees memory, go below what its like leaves to
+ * others? */
+extern bool (*reserve_hook)(void);
 
 /* Who holds the pages: /proc/meminfo and the audit sum these (pages). The owner of a page says so
  * itself. */
 enum page_owner {
-	OWNER_ANON,  /* mapped private pages */
+	OWNER_ANON,  /* private pages, mapped or in the swap cache only */
 	OWNER_FILE,  /* page cache of files */
 	OWNER_SHMEM, /* page cache of tmpfs and shared memory */
 	OWNER_TABLE, /* page tables */
@@ -51,8 +62,16 @@ enum page_owner {
 	OWNER_KERNEL, /* everything else the kernel allocates by the page */
 	NR_PAGE_OWNERS
 };
+/* Each CPU adds to its own line, atomically since interrupts do too. Only sums mean anything. */
+extern struct page_owner_counts {
+	atomic_long_t pages[NR_PAGE_OWNERS];
+} __cacheline_aligned page_owner_counts[NR_CPUS];
+
 /* Add @delta pages to @owner's count. Any context. */
-void page_owner_add(enum page_owner owner, long delta);
+static __always_inline void page_owner_add(enum page_owner owner, long delta)
+{
+	atomic_long_add(delta, &page_owner_counts[arch_cpu_id()].pages[owner]);
+}
 /* Sum over CPUs, pages. */
 long page_owner_count(enum page_owner owner);
 

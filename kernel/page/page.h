@@ -31,13 +31,19 @@ enum pageflags {
 	PG_referenced,
 	PG_active,
 	PG_lru,
-	PG_mlocked,
 	PG_waiters,    /* somebody sleeps for PG_locked or PG_writeback */
 	PG_zero_known, /* free page known to be zero */
 	PG_error,
 	PG_pcp,	   /* free, on a CPU's list */
 	PG_poison, /* debug: free and filled with the poison pattern */
 	PG_large,  /* head of a kmalloc of whole pages, order in private */
+	PG_cached,	/* in the page cache of mapping */
+	PG_swapbacked,	/* of a memory file: swap is where it can go (as PG_anon, which says so too) */
+	PG_unevictable, /* found mlocked: on that list, or on its way there */
+	PG_isolated,	/* taken off its LRU list, by who holds a reference for it */
+	PG_reclaim,	/* to be freed as soon as it is written */
+	PG_readahead,	/* read ahead, and not used yet */
+	PG_workingset,	/* was active when it was taken, or came back soon */
 };
 
 struct page {
@@ -106,6 +112,8 @@ static inline void get_page(struct page *page)
 
 /* Drop a reference; the last one frees the (order 0) page. Any context. */
 void put_page(struct page *page);
+/* The same for @n pages; the array is used up. Task context. */
+void put_pages(struct page **pages, unsigned long n);
 
 /* The page of zeros that read faults of anonymous memory map; its references are not counted. */
 extern struct page *zero_page;

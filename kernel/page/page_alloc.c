@@ -19,12 +19,16 @@
 /* A page with one of these is not free to go. */
 #define FLAGS_BAD_AT_FREE                                                                          \
 	(BIT(PG_locked) | BIT(PG_reserved) | BIT(PG_buddy) | BIT(PG_slab) | BIT(PG_table) |        \
-	 BIT(PG_swapcache) | BIT(PG_writeback) | BIT(PG_lru) | BIT(PG_mlocked) | BIT(PG_waiters) | \
-	 BIT(PG_pcp) | BIT(PG_large))
+	 BIT(PG_swapcache) | BIT(PG_writeback) | BIT(PG_waiters) | BIT(PG_pcp) | BIT(PG_large) |   \
+	 BIT(PG_cached))
 
 struct page_list page_lists[NR_CPUS];
 struct page *zero_page;
-unsigned long (*reclaim_hook)(gfp_t gfp, unsigned int order);
+bool (*reclaim_hook)(gfp_t gfp, unsigned int order);
+void (*wake_reclaim_hook)(void);
+void (*lru_freed_hook)(struct page *page, unsigned long flags);
+bool (*oom_hook)(gfp_t gfp, unsigned int order, u64 *since);
+bool (*reserve_hook)(void);
 
 static __noreturn void bad_page(const struct page *page, const char *what)
 {
@@ -81,17 +85,32 @@ static __always_inline void page_leaves(struct page *page, unsigned long flags,
 	page->private = 0;
 }
 
+/* A page with @flags is on an LRU list, or it is not free to go. */
+static noinline void page_returns_odd(struct page *page, unsigned long flags)
+{
+	if (flags & FLAGS_BAD_AT_FREE) {
+		page->flags = flags;
+		bad_page(page, "freeing a page in use");
+	}
+	lru_freed_hook(page, flags);
+}
+
 /* A page goes back. @refcount: what it may still have. */
 static __always_inline void page_returns(struct page *page, s32 refcount, unsigned long flags)
 {
+	/* At once: who looks for pages to put on an LRU list does so by these. */
+	unsigned long old = xchg(&page->flags, flags);
 	u64 counts = page_counts(page);
 
-	if (unlikely(page->flags & FLAGS_BAD_AT_FREE))
-		bad_page(page, "freeing a page in use");
-	if (unlikely(counts != COUNTS(-1, 0) && counts != COUNTS(-1, refcount)))
-		bad_page(page, "freeing a page with users");
-	page->flags = flags;
-	set_page_counts(page, -1, 0);
+	if (unlikely(old & (FLAGS_BAD_AT_FREE | BIT(PG_lru))))
+		page_returns_odd(page, old);
+	if (unlikely(counts != COUNTS(-1, 0))) {
+		if (counts != COUNTS(-1, refcount))
+			bad_page(page, "freeing a page with users");
+		set_page_counts(page, -1, 0);
+	}
+	if (old & BIT(PG_anon))
+		page_owner_add(OWNER_ANON, -1);
 	if (QUIRE_DEBUG) {
 		memset(page_address(page), POISON_FREE_PAGE, PAGE_SIZE);
 		page->flags |= BIT(PG_poison);
@@ -101,10 +120,28 @@ static __always_inline void page_returns(struct page *page, s32 refcount, unsign
 
 /* ---- Per-CPU lists ------------------------------------------------------------------------- */
 
-/* User pages leave a reserve, with which the kernel can clean up after those who ate the rest. */
+/* User pages leave a reserve, with which the kernel can clean up after those who ate the rest; what
+ * may wait leaves a part of that to what may not. */
 static bool below_reserve(gfp_t gfp)
 {
-	return (gfp & __GFP_MOVABLE) && nr_free_pages() <= node_data.min_free_pages;
+	unsigned long keep = node_data.min_free_pages, free = nr_free_pages();
+
+	if (free < node_data.low_free_pages)
+		WRITE_ONCE(node_data.wake_reclaim, true);
+	if (!(gfp & __GFP_MOVABLE))
+		keep = gfp & __GFP_WAIT ? keep / 4 : 0;
+	if (likely(!keep || free > keep))
+		return false;
+	return free <= keep / 2 || !reserve_hook || !reserve_hook();
+}
+
+/* below_reserve() saw that memory gets short: tell kswapd, now that no lock is held. */
+static __always_inline void wake_reclaim(void)
+{
+	if (unlikely(READ_ONCE(node_data.wake_reclaim)) && wake_reclaim_hook) {
+		WRITE_ONCE(node_data.wake_reclaim, false);
+		wake_reclaim_hook();
+	}
 }
 
 static void page_list_refill(struct page_list *pl, gfp_t gfp)
@@ -301,9 +338,10 @@ static struct page *free_lists_take(gfp_t gfp, unsigned int order, unsigned long
 	return zones_take(gfp, order);
 }
 
-/* Free what the kernel keeps for speed only, then what mm/ can spare. */
+/* Free what mm/ can spare, then what the kernel keeps for speed only. */
 static struct page *take_after_reclaim(gfp_t gfp, unsigned int order, unsigned long *flags)
 {
+	u64 since = 0;
 	struct page *page;
 	unsigned int tries;
 
@@ -311,14 +349,24 @@ static struct page *take_after_reclaim(gfp_t gfp, unsigned int order, unsigned l
 	page = free_lists_take(gfp, order, flags);
 	if (page || !(gfp & __GFP_WAIT))
 		return page;
+	/* Single pages come sooner or later, if any can be freed; pages side by side perhaps not. */
+	for (tries = 0; !page && tries < (order ? 8 : ~0u) && reclaim_hook; tries++) {
+		if (!reclaim_hook(gfp, order))
+			break;
+		page = free_lists_take(gfp, order, flags);
+		if (!page) {
+			drain_page_lists();
+			page = free_lists_take(gfp, order, flags);
+		}
+	}
+	if (page)
+		return page;
 	slab_drain();
 	if (!arch_irqs_disabled())
 		kernel_stack_drain();
 	drain_page_lists();
 	page = free_lists_take(gfp, order, flags);
-	for (tries = 0; !page && reclaim_hook && tries < 8; tries++) {
-		if (!reclaim_hook(gfp, order))
-			break;
+	while (!page && oom_hook && oom_hook(gfp, order, &since)) {
 		drain_page_lists();
 		page = free_lists_take(gfp, order, flags);
 	}
@@ -345,6 +393,8 @@ static noinline struct page *alloc_pages_slow(gfp_t gfp, unsigned int order, uns
 	unsigned int i;
 
 	page = free_lists_take(gfp, order, &flags);
+	if (gfp & __GFP_WAIT)
+		wake_reclaim();
 	if (!page)
 		page = take_after_reclaim(gfp, order, &flags);
 	if (!page) {
@@ -447,14 +497,47 @@ void __free_pages(struct page *page, unsigned int order)
 	spin_unlock_irqrestore(&zone->lock, flags);
 }
 
-void put_page(struct page *page)
+/* True: that was the last reference, and the page is to go to a list. */
+static __always_inline bool drop_reference(struct page *page)
 {
 	int left = atomic_sub_return(1, &page->_refcount);
 
-	if (left == 0)
-		free_single(page);
-	else if (unlikely(left < 0))
-		bad_page(page, "put_page without a reference");
+	if (left) {
+		if (unlikely(left < 0))
+			bad_page(page, "put_page without a reference");
+		return false;
+	}
+	page_returns(page, 0, BIT(PG_pcp));
+	return true;
+}
+
+void put_page(struct page *page)
+{
+	if (drop_reference(page) && unlikely(!page_list_try_give(page)))
+		page_list_give(page);
+}
+
+void put_pages(struct page **pages, unsigned long n)
+{
+	struct page_list *pl;
+	unsigned long flags, i, free = 0;
+
+	for (i = 0; i < n; i++) {
+		if (drop_reference(pages[i]))
+			pages[free++] = pages[i];
+	}
+	if (!free)
+		return;
+	flags = arch_irq_save();
+	pl = &page_lists[arch_cpu_id()];
+	spin_lock(&pl->lock);
+	for (i = 0; i < free; i++) {
+		if (unlikely(pl->count == pl->high))
+			page_list_shed(pl, pl->high / 2);
+		pl->pages[pl->count++] = pages[i];
+	}
+	spin_unlock(&pl->lock);
+	arch_irq_restore(flags);
 }
 
 unsigned long __get_free_pages(gfp_t gfp, unsigned int order)
@@ -468,6 +551,15 @@ void free_pages(unsigned long addr, unsigned int order)
 {
 	if (addr)
 		__free_pages(virt_to_page((void *)addr), order);
+}
+
+void set_free_watermarks(unsigned long min)
+{
+	unsigned long gap = clamp(totalram_pages() / 128, 8UL, 4096UL);
+
+	node_data.min_free_pages = min;
+	node_data.low_free_pages = min + max(gap, min / 4);
+	node_data.high_free_pages = min + 2 * max(gap, min / 4);
 }
 
 /* ---- Boot ---------------------------------------------------------------------------------- */
@@ -494,7 +586,7 @@ void page_init(void)
 	buddy_init();
 
 	pages = totalram_pages();
-	node_data.min_free_pages = clamp(pages / 256, 16UL, 1024UL);
+	set_free_watermarks(clamp(pages / 256, 16UL, 1024UL));
 	for (cpu = 0; cpu < NR_CPUS; cpu++) {
 		spin_lock_init(&page_lists[cpu].lock, "page_list", RANK_PAGE_LISTS);
 		page_lists[cpu].count = 0;

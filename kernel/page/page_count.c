@@ -3,15 +3,7 @@
 #include "base/printk.h"
 #include "page/zone.h"
 
-/* Each CPU adds to its own line, atomically since interrupts do too. Only sums mean anything. */
-static struct {
-	atomic_long_t pages[NR_PAGE_OWNERS];
-} __cacheline_aligned owner_counts[NR_CPUS];
-
-void page_owner_add(enum page_owner owner, long delta)
-{
-	atomic_long_add(delta, &owner_counts[arch_cpu_id()].pages[owner]);
-}
+struct page_owner_counts page_owner_counts[NR_CPUS];
 
 long page_owner_count(enum page_owner owner)
 {
@@ -19,7 +11,7 @@ long page_owner_count(enum page_owner owner)
 	long sum = 0;
 
 	for (cpu = 0; cpu < NR_CPUS; cpu++)
-		sum += atomic_long_read(&owner_counts[cpu].pages[owner]);
+		sum += atomic_long_read(&page_owner_counts[cpu].pages[owner]);
 	return sum;
 }
 

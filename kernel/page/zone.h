@@ -46,11 +46,16 @@ struct zone {
 /* One node: every CPU is as near to every page. */
 struct pglist_data {
 	struct zone zones[MAX_NR_ZONES];
-	unsigned long min_free_pages; /* reserve that user pages leave to the kernel; constant after
-					 boot */
+	/* Watermarks, in pages: below low kswapd works until high is reached, and user pages leave
+	 * min to the kernel. Plain words, which a sysctl changes. */
+	unsigned long min_free_pages, low_free_pages, high_free_pages;
+	bool wake_reclaim; /* memory is below low, and nobody has told kswapd yet */
 };
 
 extern struct pglist_data node_data;
+
+/* @min pages, and low and high above it. */
+void set_free_watermarks(unsigned long min);
 
 #define for_each_zone(zone)                                                                        \
 	for ((zone) = node_data.zones; (zone) < node_data.zones + MAX_NR_ZONES; (zone)++)

@@ -91,6 +91,7 @@ static int clear_segment_tail(struct mm_struct *mm, unsigned long end)
 	if (IS_ERR(page)) /* -EFAULT: the file ends before its segment does */
 		return PTR_ERR(page);
 	memset((char *)page_address(page) + offset, 0, PAGE_SIZE - offset);
+	set_page_dirty(page);
 	put_page(page);
 	return 0;
 }

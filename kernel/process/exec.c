@@ -43,6 +43,7 @@ int bprm_write(struct linux_binprm *bprm, unsigned long addr, const void *data, 
 		if (IS_ERR(page))
 			return PTR_ERR(page);
 		memcpy((char *)page_address(page) + offset, from, n);
+		set_page_dirty(page);
 		put_page(page);
 		addr += n;
 		from += n;

@@ -28,7 +28,10 @@ static void oom_kill(struct mm_struct *mm)
 		for_each_thread(leader, t) {
 			if (READ_ONCE(t->mm) != mm || (t->flags & PF_KTHREAD))
 				continue;
-			printk("out of memory: killing process %d (%s)", leader->tgid, leader->comm);
+			if (leader->tgid != mm->oom.pid)
+				printk(KERN_ERR "Out of memory: Killed process %d (%s), which shares its "
+						"memory",
+				       leader->tgid, leader->comm);
 			send_signal(SIGKILL, SEND_SIG_PRIV, t, true);
 			break;
 		}

@@ -16,12 +16,12 @@
 static DEFINE_MUTEX(audit_mutex, RANK_EPOLL);
 
 /* Recount; *log is where in the kernel log the problems begin. */
-static unsigned int recount(u64 *log)
+static unsigned int recount(struct log_cursor *log)
 {
 	unsigned int problems = 0;
 
 	for (int i = 0; i < AUDIT_ATTEMPTS; i++) {
-		*log = log_end_position();
+		log_seek(log, LOG_END);
 		problems = mm_audit() + slab_audit();
 		if (!problems)
 			break;
@@ -53,17 +53,16 @@ static void show_owners(struct seq_file *m)
 int audit_show(struct seq_file *m)
 {
 	unsigned int problems;
-	u64 log;
+	struct log_cursor log;
 	char *buf = kmalloc(PAGE_SIZE, GFP_KERNEL);
-	size_t n;
 
 	if (!buf)
 		return -ENOMEM;
 	mutex_lock(&audit_mutex);
 	problems = recount(&log);
 	show_owners(m);
-	while (problems && (n = log_read(&log, buf, PAGE_SIZE)))
-		seq_write(m, buf, n);
+	while (problems && log_read_line(&log, buf, PAGE_SIZE) > 0)
+		seq_printf(m, "%s\n", strchrnul(buf, '['));
 	seq_printf(m, "%u problems\n", problems);
 	mutex_unlock(&audit_mutex);
 	kfree(buf);

@@ -14,6 +14,7 @@
 #include "lib/string.h"
 #include "lib/vsprintf.h"
 #include "mm/mm.h"
+#include "mm/reclaim.h"
 #include "page/slab.h"
 #include "sched/sched.h"
 #include "task/pid.h"
@@ -99,6 +100,8 @@ int proc_pid_children(struct seq_file *m, struct task_struct *task);
 int proc_pid_oom_score(struct seq_file *m, struct task_struct *task);
 int proc_pid_oom_score_adj(struct seq_file *m, struct task_struct *task);
 ssize_t proc_pid_oom_score_adj_write(struct file *file, char *buf, size_t len, loff_t *pos);
+int proc_pid_oom_adj(struct seq_file *m, struct task_struct *task);
+ssize_t proc_pid_oom_adj_write(struct file *file, char *buf, size_t len, loff_t *pos);
 int proc_uts_ns_readlink(struct inode *inode, char *buf, size_t size);
 extern const struct file_operations proc_mem_operations, proc_pagemap_operations;
 extern const struct file_operations proc_kpagecount_operations, proc_kpageflags_operations;
@@ -137,11 +140,12 @@ int proc_exe_path(struct inode *inode, struct path *path);
 int proc_cwd_path(struct inode *inode, struct path *path);
 int proc_root_path(struct inode *inode, struct path *path);
 
-/* ---- The machine: meminfo.c, zones.c, system.c, kmsg.c, sysctl.c, audit.c, trace.c ----------- */
+/* ---- The machine: meminfo.c, vmstat.c, zones.c, slabinfo.c, swaps.c, system.c, kmsg.c, sysctl.c,
+ *      audit.c, memory.c, trace_file.c --------------------------------------------------------- */
 int meminfo_show(struct seq_file *m);
 /* Lines of node 0's meminfo in /sys. */
 int node_meminfo_show(struct seq_file *m);
-int vmstat_show(struct seq_file *m);
+int vmstat_show(struct seq_file *m), node_vmstat_show(struct seq_file *m);
 int buddyinfo_show(struct seq_file *m);
 int zoneinfo_show(struct seq_file *m);
 int slabinfo_show(struct seq_file *m);
@@ -154,18 +158,44 @@ int version_show(struct seq_file *m);
 int cmdline_show(struct seq_file *m);
 int devices_show(struct seq_file *m);
 int interrupts_show(struct seq_file *m);
-int empty_show(struct seq_file *m); /* a file about things this kernel has none of */
 int audit_show(struct seq_file *m), memory_show(struct seq_file *m), locks_show(struct seq_file *m);
 ssize_t locks_write(struct file *file, char *buf, size_t len, loff_t *pos);
+int fail_nth_show(struct seq_file *m);
+ssize_t fail_nth_write(struct file *file, char *buf, size_t len, loff_t *pos);
 extern const struct file_operations kmsg_operations, trace_operations;
 extern const struct pseudo_entry sysctl_table[];
 int sysctl_permission(struct inode *inode, int mask); /* of everything in /proc/sys */
 
 /* Pages by what they are to user space, counted frame by frame. */
 struct page_census {
-	unsigned long mapped_file, dirty, writeback, mlocked;
+	unsigned long mapped_file, writeback, mlocked;
+	unsigned long unmapped_anon; /* private pages: in the swap cache only, or just going */
+	unsigned long isolated_anon, isolated_file; /* reclaim is at work on them */
 };
 void take_page_census(struct page_census *census);
+unsigned long owned_pages(enum page_owner owner);
+
+/* Memory as meminfo and vmstat tell it, in pages. May sleep. */
+struct memory_counts {
+	struct page_census census;
+	unsigned long total, free;
+	unsigned long anon;	 /* mapped private pages */
+	unsigned long cached;	 /* of files and of memory files, */
+	unsigned long shmem;	 /* of these, of memory files; */
+	unsigned long buffers;	 /* and not: of block devices */
+	unsigned long swapcache; /* mapped or not */
+	unsigned long dirty, slab, slab_reclaimable;
+	unsigned long lru[NR_LRU_LISTS];
+};
+void count_memory(struct memory_counts *c);
+
+/* What vmstat and zoneinfo tell of the node: @stats has room for NR_NODE_PAGE_STATS; number. */
+#define NR_NODE_PAGE_STATS 24
+struct page_stat {
+	const char *name;
+	unsigned long value;
+};
+unsigned int node_page_stats(const struct memory_counts *c, struct page_stat *stats);
 
 /* ---- proc.c ---------------------------------------------------------------------------------- */
 /* write_iter of files of /proc with operations of their own that cannot be written: -EIO. */
@@ -187,3 +217,13 @@ unsigned long cpu_possible_mask(void);
  * wide as @bits asks for. */
 void seq_mask_list(struct seq_file *m, unsigned long mask);
 void seq_mask_hex(struct seq_file *m, unsigned long mask, unsigned int bits);
+
+/* ---- Block devices in sysfs: sysfs_block.c --------------------------------------------------- */
+struct block_listing;
+/* Directories with a name for each device; the listing, their entry's data, says which and for
+ * what. */
+struct inode *sysfs_block_lookup(struct inode *dir, const char *name, size_t len);
+int sysfs_block_iterate(struct inode *dir, struct dir_context *ctx);
+extern const struct block_listing sysfs_block_listing; /* of /sys/block */
+/* /sys/class, /sys/dev, /sys/devices/virtual. */
+extern const struct pseudo_entry sysfs_class_table[], sysfs_dev_table[], sysfs_virtual_table[];

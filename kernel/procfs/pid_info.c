@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* The small files of /proc/PID: name, limits, mounts, personality, I/O, children, standing before
- * the OOM killer. */
+/* The small files of /proc/PID: name, limits, mounts, personality, I/O, children. */
 #include "procfs/internal.h"
-#include "mm/oom.h"
 #include "task/namespace.h"
 
 /* ---- comm ------------------------------------------------------------------------------------ */
@@ -218,86 +216,4 @@ int proc_pid_children(struct seq_file *m, struct task_struct *task)
 		seq_printf(m, "%d ", child->pid);
 	spin_unlock(&tasklist_lock);
 	return 0;
-}
-
-/* ---- The OOM killer -------------------------------------------------------------------------- */
-
-int proc_pid_oom_score(struct seq_file *m, struct task_struct *task)
-{
-	struct mm_struct *mm = get_task_mm(task);
-	long badness, score = 0;
-
-	if (mm) {
-		badness = oom_badness(mm);
-		mmput(mm);
-		/* From 0 to 2000 at most: 2/3 of it is shown, as in Linux, which gives a process
-		 * without memory 666. */
-		if (badness != LONG_MIN)
-			score = (1000 + badness * 1000 / (long)totalram_pages()) * 2 / 3;
-	}
-	seq_printf(m, "%ld\n", score > 0 ? score : 0);
-	return 0;
-}
-
-int proc_pid_oom_score_adj(struct seq_file *m, struct task_struct *task)
-{
-	seq_printf(m, "%d\n", READ_ONCE(task->signal->oom_score_adj));
-	return 0;
-}
-
-/* The mm of @task, not referenced; only to be compared. */
-static struct mm_struct *peek_mm(struct task_struct *task)
-{
-	struct mm_struct *mm;
-
-	task_lock(task);
-	mm = task->mm;
-	task_unlock(task);
-	return mm;
-}
-
-/* Who shares memory dies together: all get the same. */
-static void set_oom_score_adj(struct task_struct *task, int adj)
-{
-	struct mm_struct *mm = get_task_mm(task);
-	struct task_struct *p;
-
-	spin_lock(&tasklist_lock);
-	task->signal->oom_score_adj = adj;
-	if (capable(CAP_SYS_RESOURCE))
-		task->signal->oom_score_adj_min = adj;
-	if (mm) {
-		mm->oom_score_adj = adj;
-		for_each_process (p) {
-			if (peek_mm(p) == mm)
-				p->signal->oom_score_adj = adj;
-		}
-	}
-	spin_unlock(&tasklist_lock);
-	if (mm)
-		mmput(mm);
-}
-
-ssize_t proc_pid_oom_score_adj_write(struct file *file, char *buf, size_t len, loff_t *pos)
-{
-	struct task_struct *task;
-	ssize_t ret = len;
-	int adj;
-
-	ret = kstrtoint(strim(buf), 0, &adj);
-	if (ret)
-		return ret;
-	if (adj < OOM_SCORE_ADJ_MIN || adj > OOM_SCORE_ADJ_MAX)
-		return -EINVAL;
-	task = get_proc_task(file->f_inode);
-	if (!task)
-		return -ESRCH;
-	if (adj < task->signal->oom_score_adj_min && !capable(CAP_SYS_RESOURCE)) {
-		ret = -EACCES;
-	} else {
-		set_oom_score_adj(task, adj);
-		ret = len;
-	}
-	put_task_struct(task);
-	return ret;
 }

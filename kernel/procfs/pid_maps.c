@@ -148,7 +148,7 @@ static void show_sizes(struct seq_file *m, const struct mem_size_stats *mss, boo
 	show_kib(m, "Shared_Hugetlb:", 0);
 	seq_puts(m, "Private_Hugetlb:       0 kB\n");
 	show_kib(m, "Swap:", mss->swap);
-	show_kib(m, "SwapPss:", mss->swap);
+	show_kib(m, "SwapPss:", mss->swap_pss);
 	show_kib(m, "Locked:", mss->locked);
 }
 
@@ -223,7 +223,7 @@ int proc_pid_smaps_rollup(struct seq_file *m, struct task_struct *task)
 /* ---- numa_maps ------------------------------------------------------------------------------- */
 
 struct numa_pages {
-	unsigned long pages, anon, dirty, writeback;
+	unsigned long pages, anon, dirty, writeback, active, swapcache;
 	unsigned int mapcount_max;
 };
 
@@ -247,6 +247,9 @@ static void gather_numa(struct vm_area_struct *vma, struct numa_pages *n)
 			n->anon += page_flag(page, PG_anon);
 			n->dirty += pte_dirty(entry) || page_flag(page, PG_dirty);
 			n->writeback += page_flag(page, PG_writeback);
+			n->active += page_flag(page, PG_active) ||
+				     page_flag(page, PG_unevictable);
+			n->swapcache += page_flag(page, PG_anon) && page_flag(page, PG_swapcache);
 			n->mapcount_max = max(n->mapcount_max, page_mms_by(page, &path, &sharers));
 		}
 	}
@@ -280,6 +283,10 @@ static void show_numa_vma(const struct maps_text *t, struct vm_area_struct *vma)
 			seq_printf(m, " mapped=%lu", n.pages);
 		if (n.mapcount_max > 1)
 			seq_printf(m, " mapmax=%u", n.mapcount_max);
+		if (n.swapcache)
+			seq_printf(m, " swapcache=%lu", n.swapcache);
+		if (n.active < n.pages)
+			seq_printf(m, " active=%lu", n.active);
 		if (n.writeback)
 			seq_printf(m, " writeback=%lu", n.writeback);
 		seq_printf(m, " N0=%lu kernelpagesize_kB=%lu", n.pages, PAGE_SIZE >> 10);

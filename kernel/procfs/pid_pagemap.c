@@ -7,6 +7,7 @@
 #include "mm/mlock.h"
 #include "mm/pgwalk.h"
 #include "mm/rmap.h"
+#include "mm/swap.h"
 #include "page/boot_mem.h"
 #include "page/page.h"
 #include "page/zone.h"
@@ -19,7 +20,9 @@
 #define PM_PFN_MASK	  (BIT_ULL(55) - 1)
 #define PM_MMAP_EXCLUSIVE BIT_ULL(56)
 #define PM_FILE		  BIT_ULL(61) /* of a file or of shared memory */
+#define PM_SWAP		  BIT_ULL(62)
 #define PM_PRESENT	  BIT_ULL(63)
+#define PM_SWAP_TYPE_BITS 5 /* of the frame's place, for a swap entry; the rest is the offset */
 
 /* rmap_lock held, and the lock of the table on @path where @entry stands. */
 static u64 pagemap_word(pte_t entry, const struct pgpath *path, unsigned int *sharers, bool show_pfn)
@@ -27,6 +30,12 @@ static u64 pagemap_word(pte_t entry, const struct pgpath *path, unsigned int *sh
 	struct page *page;
 	u64 word;
 
+	if (pte_is_swap(entry)) {
+		swp_entry_t slot = pte_to_swp_entry(entry);
+
+		word = swp_offset(slot) << PM_SWAP_TYPE_BITS | swp_type(slot);
+		return PM_SWAP | (show_pfn ? word & PM_PFN_MASK : 0);
+	}
 	if (!pte_present(entry))
 		return 0;
 	word = PM_PRESENT;
@@ -127,10 +136,12 @@ enum kpageflag {
 	KPF_ACTIVE = 6,
 	KPF_SLAB = 7,
 	KPF_WRITEBACK = 8,
+	KPF_RECLAIM = 9,
 	KPF_BUDDY = 10,
 	KPF_MMAP = 11,
 	KPF_ANON = 12,
 	KPF_SWAPCACHE = 13,
+	KPF_SWAPBACKED = 14,
 	KPF_COMPOUND_HEAD = 15,
 	KPF_UNEVICTABLE = 18,
 	KPF_NOPAGE = 20,
@@ -148,7 +159,9 @@ static const struct {
 	{PG_uptodate, KPF_UPTODATE}, {PG_dirty, KPF_DIRTY},	    {PG_lru, KPF_LRU},
 	{PG_active, KPF_ACTIVE},     {PG_slab, KPF_SLAB},	    {PG_writeback, KPF_WRITEBACK},
 	{PG_anon, KPF_ANON},	     {PG_swapcache, KPF_SWAPCACHE}, {PG_large, KPF_COMPOUND_HEAD},
-	{PG_table, KPF_PGTABLE},     {PG_reserved, KPF_RESERVED},
+	{PG_table, KPF_PGTABLE},     {PG_reserved, KPF_RESERVED},   {PG_reclaim, KPF_RECLAIM},
+	{PG_swapbacked, KPF_SWAPBACKED},
+	{PG_unevictable, KPF_UNEVICTABLE},
 };
 
 /* A free frame: of a block in the buddy allocator, or of RAM it has not opened yet. */
@@ -188,6 +201,8 @@ static u64 kpageflags_word(unsigned long pfn, bool any_locked)
 		word |= BIT_ULL(KPF_MMAP);
 	if (page == zero_page)
 		word |= BIT_ULL(KPF_ZERO_PAGE);
+	if (word & BIT_ULL(KPF_ANON))
+		word |= BIT_ULL(KPF_SWAPBACKED);
 	if (any_locked && (word & BIT_ULL(KPF_MMAP)) && page_mlocked(page))
 		word |= BIT_ULL(KPF_MLOCKED) | BIT_ULL(KPF_UNEVICTABLE);
 	return word;

@@ -2,6 +2,7 @@
 /* The file system "proc": its root directory, and mounting it. */
 #include "procfs/procfs.h"
 #include "procfs/internal.h"
+#include "fs/blkdev.h"
 
 #define FILE_ENTRY(file, perm, fn)                                                                 \
 	{                                                                                          \
@@ -20,6 +21,7 @@ ssize_t proc_write_refused(struct file *file, struct iov_iter *from, loff_t *pos
 
 static const struct pseudo_entry quire_table[] = {
 	FILE_ENTRY("audit", 0400, audit_show),
+	{.name = "fail_nth", .mode = S_IFREG | 0600, .show = fail_nth_show, .write = fail_nth_write},
 	{.name = "locks", .mode = S_IFREG | 0600, .show = locks_show, .write = locks_write},
 	FILE_ENTRY("memory", 0400, memory_show),
 	{.name = "trace", .mode = S_IFREG | 0600, .fops = &trace_operations},
@@ -30,7 +32,7 @@ static const struct pseudo_entry root_table[] = {
 	FILE_ENTRY("cmdline", 0444, cmdline_show),
 	FILE_ENTRY("cpuinfo", 0444, cpuinfo_show),
 	FILE_ENTRY("devices", 0444, devices_show),
-	FILE_ENTRY("diskstats", 0444, empty_show),
+	FILE_ENTRY("diskstats", 0444, show_diskstats),
 	FILE_ENTRY("filesystems", 0444, show_filesystems),
 	FILE_ENTRY("interrupts", 0444, interrupts_show),
 	{.name = "kmsg", .mode = S_IFREG | 0400, .fops = &kmsg_operations},
@@ -39,7 +41,7 @@ static const struct pseudo_entry root_table[] = {
 	FILE_ENTRY("loadavg", 0444, loadavg_show),
 	FILE_ENTRY("meminfo", 0444, meminfo_show),
 	{.name = "mounts", .mode = S_IFLNK | 0777, .readlink = mounts_readlink, .size = 11},
-	FILE_ENTRY("partitions", 0444, empty_show),
+	FILE_ENTRY("partitions", 0444, show_partitions),
 	{.name = "quire", .mode = S_IFDIR | 0555, .children = quire_table},
 	{.name = "self", .mode = S_IFLNK | 0777, .readlink = proc_self_readlink},
 	FILE_ENTRY("slabinfo", 0400, slabinfo_show),

@@ -277,6 +277,11 @@ static const struct pseudo_entry ns_table[] = {
 		 .show = proc_show_task,                                                           \
 		 .data = (unsigned long)proc_pid_oom_score_adj,                                    \
 		 .write = proc_pid_oom_score_adj_write},                                           \
+		{.name = "oom_adj",                                                                \
+		 .mode = S_IFREG | 0644,                                                           \
+		 .show = proc_show_task,                                                           \
+		 .data = (unsigned long)proc_pid_oom_adj,                                          \
+		 .write = proc_pid_oom_adj_write},                                                 \
 		TEXT("io", 0400, proc_pid_io)
 
 static const struct pseudo_entry thread_table[] = {

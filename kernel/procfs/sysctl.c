@@ -5,8 +5,9 @@
 #include "base/printk.h"
 #include "base/random.h"
 #include "file/file.h"
+#include "mm/oom.h"
+#include "mm/swap.h"
 #include "mm/vma.h"
-#include "page/zone.h"
 #include "task/namespace.h"
 
 /* ---- Numbers --------------------------------------------------------------------------------- */
@@ -34,25 +35,36 @@ static int number_show(struct seq_file *m)
 	return 0;
 }
 
+/* The number that is written, within bounds: returns the bytes it takes with the space behind it, as
+ * write(2) does then; 0: nothing is to be done; or -EINVAL. */
+static ssize_t number_parse(char *buf, size_t len, loff_t pos, long low, long high, long *value)
+{
+	char *start, *end;
+
+	if (pos || !len)
+		return 0; /* a number is written at once: what follows it is ignored, as in Linux */
+	start = skip_spaces(buf);
+	end = start + strcspn(start, " \t\n");
+	len = skip_spaces(end) - buf;
+	*end = 0;
+	if (kstrtol(start, 0, value) || *value < low || *value > high)
+		return -EINVAL;
+	return len;
+}
+
 static ssize_t number_write(struct file *file, char *buf, size_t len, loff_t *pos)
 {
 	const struct ctl_number *ctl = number_of(file->f_inode);
 	long value;
-	int err;
+	ssize_t n = number_parse(buf, len, *pos, ctl->low, ctl->high, &value);
 
-	if (*pos || !len)
-		return len; /* a number is written at once: what follows it is ignored, as in Linux
-			     */
-	err = kstrtol(strim(buf), 0, &value);
-	if (err)
-		return -EINVAL;
-	if (value < ctl->low || value > ctl->high)
-		return -EINVAL;
+	if (n <= 0)
+		return n ?: len;
 	if (ctl->bytes == sizeof(int))
 		WRITE_ONCE(*(int *)ctl->value, value);
 	else
 		WRITE_ONCE(*(unsigned long *)ctl->value, value);
-	return len;
+	return n;
 }
 
 /* Numbers that nothing sets, here for being read only. */
@@ -64,6 +76,16 @@ static const struct ctl_number pid_max_ctl = {&pid_max, 4, 301, PID_MAX_LIMIT},
 			       va_space_ctl = {&randomize_va_space, 4, 0, 2},
 			       overcommit_ctl = {&sysctl_overcommit_memory, 4, 0, 2},
 			       ratio_ctl = {&sysctl_overcommit_ratio, 4, 0, INT_MAX},
+			       commit_kib_ctl = {&sysctl_overcommit_kbytes, 8, 0, LONG_MAX},
+			       admin_ctl = {&sysctl_admin_reserve_kbytes, 8, 0, LONG_MAX},
+			       user_ctl = {&sysctl_user_reserve_kbytes, 8, 0, LONG_MAX},
+			       swappiness_ctl = {&sysctl_swappiness, 4, 0, 200},
+			       cluster_ctl = {&sysctl_page_cluster, 4, 0, 31},
+			       pressure_ctl = {&sysctl_vfs_cache_pressure, 4, 0, INT_MAX},
+			       panic_on_oom_ctl = {&sysctl_panic_on_oom, 4, 0, 2},
+			       kill_allocating_ctl = {&sysctl_oom_kill_allocating_task, 4, INT_MIN,
+						      INT_MAX},
+			       dump_tasks_ctl = {&sysctl_oom_dump_tasks, 4, INT_MIN, INT_MAX},
 			       map_count_ctl = {&sysctl_max_map_count, 4, 0, INT_MAX},
 			       memfd_ctl = {&sysctl_memfd_noexec, 4, 0, 2},
 			       min_addr_ctl = {&mmap_min_addr, 8, 0, LONG_MAX},
@@ -90,6 +112,11 @@ int sysctl_permission(struct inode *inode, int mask)
 #define NUMBER(file, ctl)                                                                          \
 	{                                                                                          \
 		.name = file, .mode = S_IFREG | 0644, .show = number_show, .write = number_write,  \
+		.permission = sysctl_permission, .data = (unsigned long)&(ctl)                     \
+	}
+#define NUMBER_BY(file, ctl, write_fn)                                                             \
+	{                                                                                          \
+		.name = file, .mode = S_IFREG | 0644, .show = number_show, .write = write_fn,      \
 		.permission = sysctl_permission, .data = (unsigned long)&(ctl)                     \
 	}
 #define CONSTANT(file, ctl)                                                                        \
@@ -193,11 +220,64 @@ static ssize_t printk_write(struct file *file, char *buf, size_t len, loff_t *po
 	return len;
 }
 
+/* ---- Memory ---------------------------------------------------------------------------------- */
+
 static int min_free_show(struct seq_file *m)
 {
-	seq_printf(m, "%lu\n", pages_to_kib(node_data.min_free_pages));
+	seq_printf(m, "%lu\n", min_free_kbytes());
 	return 0;
 }
+
+static ssize_t min_free_write(struct file *file, char *buf, size_t len, loff_t *pos)
+{
+	long kib;
+	ssize_t n = number_parse(buf, len, *pos, 0, INT_MAX, &kib);
+
+	if (n > 0)
+		set_min_free_kbytes(kib);
+	return n ?: len;
+}
+
+/* The limit is told by a ratio or by a number: the one that is set unsets the other. */
+static ssize_t ratio_write(struct file *file, char *buf, size_t len, loff_t *pos)
+{
+	ssize_t n = number_write(file, buf, len, pos);
+
+	if (n > 0 && !*pos)
+		WRITE_ONCE(sysctl_overcommit_kbytes, 0);
+	return n;
+}
+
+static ssize_t commit_kib_write(struct file *file, char *buf, size_t len, loff_t *pos)
+{
+	ssize_t n = number_write(file, buf, len, pos);
+
+	if (n > 0 && !*pos)
+		WRITE_ONCE(sysctl_overcommit_ratio, 0);
+	return n;
+}
+
+#define DROP_QUIETLY 4 /* from then on no drop is told in the log */
+
+static ssize_t drop_caches_write(struct file *file, char *buf, size_t len, loff_t *pos)
+{
+	static bool quiet;
+	char comm[TASK_COMM_LEN];
+	long what;
+	ssize_t n = number_parse(buf, len, *pos, 1, 4, &what);
+
+	if (n <= 0)
+		return n ?: len;
+	if (!quiet) {
+		get_task_comm(comm, current);
+		printk("%s (%d): drop_caches: %ld", comm, current->tgid, what);
+	}
+	quiet |= what & DROP_QUIETLY;
+	drop_caches(what & ~DROP_QUIETLY);
+	return n;
+}
+
+/* ---- Files ----------------------------------------------------------------------------------- */
 
 static int file_nr_show(struct seq_file *m)
 {
@@ -209,6 +289,17 @@ static void find_inode_cache(void *arg, const struct slab_info *info)
 {
 	if (!strcmp(info->name, "inode_cache"))
 		*(unsigned long *)arg = info->active_objs;
+}
+
+/* Names: all, unused, 45 s (of no use since long), pages wanted (likewise), unused ones that say
+ * that there is no such file. */
+static int dentry_state_show(struct seq_file *m)
+{
+	struct dentry_counts counts;
+
+	count_dentries(&counts);
+	seq_printf(m, "%lu\t%lu\t45\t0\t%lu\t0\n", counts.all, counts.unused, counts.negative);
+	return 0;
 }
 
 /* There are no unused inodes: the last reference frees one. */
@@ -257,18 +348,39 @@ static const struct pseudo_entry kernel_table[] = {CONSTANT("cap_last_cap", cap_
 						   NAME("version", version),
 						   {}};
 
-static const struct pseudo_entry vm_table[] = {NUMBER("max_map_count", map_count_ctl),
-					       NUMBER("memfd_noexec", memfd_ctl),
-					       TEXT("min_free_kbytes", min_free_show),
-					       NUMBER("mmap_min_addr", min_addr_ctl),
-					       NUMBER("overcommit_memory", overcommit_ctl),
-					       NUMBER("overcommit_ratio", ratio_ctl),
-					       {}};
+static const struct pseudo_entry vm_table[] = {
+	NUMBER("admin_reserve_kbytes", admin_ctl),
+	{.name = "drop_caches",
+	 .mode = S_IFREG | 0200,
+	 .write = drop_caches_write,
+	 .permission = sysctl_permission},
+	NUMBER("max_map_count", map_count_ctl),
+	NUMBER("memfd_noexec", memfd_ctl),
+	{.name = "min_free_kbytes",
+	 .mode = S_IFREG | 0644,
+	 .show = min_free_show,
+	 .write = min_free_write,
+	 .permission = sysctl_permission},
+	NUMBER("mmap_min_addr", min_addr_ctl),
+	NUMBER("oom_dump_tasks", dump_tasks_ctl),
+	NUMBER("oom_kill_allocating_task", kill_allocating_ctl),
+	NUMBER_BY("overcommit_kbytes", commit_kib_ctl, commit_kib_write),
+	NUMBER("overcommit_memory", overcommit_ctl),
+	NUMBER_BY("overcommit_ratio", ratio_ctl, ratio_write),
+	NUMBER("page-cluster", cluster_ctl),
+	NUMBER("panic_on_oom", panic_on_oom_ctl),
+	NUMBER("swappiness", swappiness_ctl),
+	NUMBER("user_reserve_kbytes", user_ctl),
+	NUMBER("vfs_cache_pressure", pressure_ctl),
+	{}};
 
-static const struct pseudo_entry fs_table[] = {
-	NUMBER("file-max", file_max_ctl),	  TEXT("file-nr", file_nr_show),
-	TEXT("inode-nr", inode_nr_show),	  NUMBER("nr_open", nr_open_ctl),
-	CONSTANT("pipe-max-size", pipe_size_ctl), {}};
+static const struct pseudo_entry fs_table[] = {TEXT("dentry-state", dentry_state_show),
+					       NUMBER("file-max", file_max_ctl),
+					       TEXT("file-nr", file_nr_show),
+					       TEXT("inode-nr", inode_nr_show),
+					       NUMBER("nr_open", nr_open_ctl),
+					       CONSTANT("pipe-max-size", pipe_size_ctl),
+					       {}};
 
 const struct pseudo_entry sysctl_table[] = {DIRECTORY("fs", fs_table),
 					    DIRECTORY("kernel", kernel_table),

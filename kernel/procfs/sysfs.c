@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * sysfs, as far as there is something to tell: CPUs and the memory node. A CPU's number is the arg
+ * sysfs, as far as there is something to tell: CPUs, the memory node, block devices. A CPU's number is the arg
  * of the inodes in its directory.
  */
 #include "procfs/internal.h"
@@ -146,6 +146,7 @@ static const struct pseudo_entry node0_table[] = {SYSFS_FILE("cpulist", online_s
 						  SYSFS_FILE("cpumap", online_hex_show),
 						  SYSFS_FILE("distance", distance_show),
 						  SYSFS_FILE("meminfo", node_meminfo_show),
+						  SYSFS_FILE("vmstat", node_vmstat_show),
 						  {}};
 
 static const struct pseudo_entry node_table[] = {SYSFS_FILE("has_cpu", zero_show),
@@ -165,8 +166,17 @@ static const struct pseudo_entry system_table[] = {{.name = "cpu",
 						    .iterate = cpu_iterate},
 						   SYSFS_DIR("node", node_table),
 						   {}};
-static const struct pseudo_entry devices_table[] = {SYSFS_DIR("system", system_table), {}};
-static const struct pseudo_entry sysfs_table[] = {SYSFS_DIR("devices", devices_table), {}};
+static const struct pseudo_entry devices_table[] = {
+	SYSFS_DIR("system", system_table), SYSFS_DIR("virtual", sysfs_virtual_table), {}};
+static const struct pseudo_entry sysfs_table[] = {{.name = "block",
+						   .mode = S_IFDIR | 0755,
+						   .lookup = sysfs_block_lookup,
+						   .iterate = sysfs_block_iterate,
+						   .data = (unsigned long)&sysfs_block_listing},
+						  SYSFS_DIR("class", sysfs_class_table),
+						  SYSFS_DIR("dev", sysfs_dev_table),
+						  SYSFS_DIR("devices", devices_table),
+						  {}};
 static const struct pseudo_entry sysfs_root = {.mode = S_IFDIR | 0555, .children = sysfs_table};
 
 static struct super_block *sysfs_mount(const struct file_system_type *type, unsigned long flags,

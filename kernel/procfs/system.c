@@ -2,6 +2,7 @@
 /* /proc/cpuinfo, stat, uptime, loadavg, version, cmdline, devices, interrupts: the machine as a
  * whole. */
 #include "procfs/internal.h"
+#include "fs/blkdev.h"
 #include "task/namespace.h"
 #include "lib/sort.h"
 
@@ -80,11 +81,6 @@ int cmdline_show(struct seq_file *m)
 	return 0;
 }
 
-int empty_show(struct seq_file *m)
-{
-	return 0;
-}
-
 /* ---- stat ------------------------------------------------------------------------------------ */
 
 static void show_cpu_times(struct seq_file *m, const struct cpu_stat *st)
@@ -107,6 +103,47 @@ static u64 irq_total(unsigned int irq)
 		total += n > 0 ? n : 0;
 	}
 	return total;
+}
+
+/* Functions of the page cache, of swap and of block devices that wait for a device. */
+static bool waits_for_device(const char *name)
+{
+	static const char *const names[] = {
+		"lock_page_slow",    "wait_on_page_writeback", "submit_io_wait", "swap_read",
+		"swap_read_wait",    "swap_wait_written",      "swap_write",
+	};
+
+	for (size_t i = 0; name && i < ARRAY_SIZE(names); i++) {
+		if (!strcmp(name, names[i]))
+			return true;
+	}
+	return false;
+}
+
+#define MAX_BLOCKED 64 /* sleepers looked at */
+
+/* Tasks that wait for a device, each found by the function it sleeps in. */
+static unsigned int nr_blocked(void)
+{
+	struct task_struct *p, *t, *sleepers[MAX_BLOCKED];
+	unsigned int n = 0, blocked = 0;
+
+	spin_lock(&tasklist_lock);
+	for_each_process (p) {
+		for_each_thread (p, t) {
+			if ((READ_ONCE(t->state) & TASK_UNINTERRUPTIBLE) && n < MAX_BLOCKED) {
+				get_task_struct(t);
+				sleepers[n++] = t;
+			}
+		}
+	}
+	spin_unlock(&tasklist_lock);
+	while (n) {
+		t = sleepers[--n];
+		blocked += waits_for_device(proc_wchan_of(t));
+		put_task_struct(t);
+	}
+	return blocked;
 }
 
 int stat_show(struct seq_file *m)
@@ -138,8 +175,9 @@ int stat_show(struct seq_file *m)
 	for (irq = 0; irq < MAX_IRQS; irq++)
 		seq_printf(m, " %llu", irq_total(irq));
 	seq_printf(
-		m, "\nctxt %llu\nbtime %lld\nprocesses %llu\nprocs_running %u\nprocs_blocked 0\n",
-		sum.nr_switches, ktime_wall_offset() / (s64)NSEC_PER_SEC, nr_forks(), nr_running());
+		m, "\nctxt %llu\nbtime %lld\nprocesses %llu\nprocs_running %u\nprocs_blocked %u\n",
+		sum.nr_switches, ktime_wall_offset() / (s64)NSEC_PER_SEC, nr_forks(), nr_running(),
+		nr_blocked());
 	seq_puts(m, "softirq 0 0 0 0 0 0 0 0 0 0 0\n");
 	return 0;
 }
@@ -231,7 +269,7 @@ int devices_show(struct seq_file *m)
 	seq_puts(m, "Character devices:\n");
 	for (unsigned int i = 0; i < lines->n; i++)
 		seq_printf(m, "%3u %s\n", lines->line[i].major, lines->line[i].name);
-	seq_puts(m, "\nBlock devices:\n");
+	show_block_devices(m);
 	kfree(lines);
 	return 0;
 }

@@ -66,22 +66,85 @@ int buddyinfo_show(struct seq_file *m)
 
 static void show_node_stats(struct seq_file *m)
 {
-	struct page_census census;
+	struct page_stat stats[NR_NODE_PAGE_STATS];
+	struct memory_counts counts;
+	unsigned int n;
 
-	take_page_census(&census);
+	count_memory(&counts);
+	n = node_page_stats(&counts, stats);
 	seq_puts(m, "\n  per-node stats");
-	seq_printf(m, "\n      %-12s %lu", "nr_slab_reclaimable", 0UL);
-	seq_printf(m, "\n      %-12s %ld", "nr_slab_unreclaimable", page_owner_count(OWNER_SLAB));
-	seq_printf(m, "\n      %-12s %ld", "nr_anon_pages", page_owner_count(OWNER_ANON));
-	seq_printf(m, "\n      %-12s %lu", "nr_mapped", census.mapped_file);
-	seq_printf(m, "\n      %-12s %ld", "nr_file_pages",
-		   page_owner_count(OWNER_FILE) + page_owner_count(OWNER_SHMEM));
-	seq_printf(m, "\n      %-12s %lu", "nr_dirty", census.dirty);
-	seq_printf(m, "\n      %-12s %lu", "nr_writeback", census.writeback);
-	seq_printf(m, "\n      %-12s %ld", "nr_shmem", page_owner_count(OWNER_SHMEM));
-	seq_printf(m, "\n      %-12s %ld", "nr_kernel_stack",
-		   pages_to_kib(page_owner_count(OWNER_STACK)));
-	seq_printf(m, "\n      %-12s %ld", "nr_page_table_pages", page_owner_count(OWNER_TABLE));
+	for (unsigned int i = 0; i < n; i++)
+		seq_printf(m, "\n      %-12s %lu", stats[i].name, stats[i].value);
+}
+
+/* ---- The pages of one zone by their lists ---------------------------------------------------- */
+
+struct zone_lists {
+	unsigned long listed[NR_LRU_LISTS];
+	unsigned long cached[2]; /* anonymous and of memory files; of files: listed or not */
+};
+
+static void count_listed(unsigned long flags, struct zone_lists *lists)
+{
+	bool file = !(flags & (BIT(PG_anon) | BIT(PG_swapbacked)));
+
+	lists->cached[file]++;
+	if (!(flags & BIT(PG_lru)))
+		return;
+	if (flags & BIT(PG_unevictable))
+		lists->listed[LRU_UNEVICTABLE]++;
+	else if (flags & BIT(PG_active))
+		lists->listed[file ? LRU_ACTIVE_FILE : LRU_ACTIVE_ANON]++;
+	else
+		lists->listed[file ? LRU_INACTIVE_FILE : LRU_INACTIVE_ANON]++;
+}
+
+/* The lists are the node's: which of their pages are @zone's is found frame by frame. */
+static void count_zone_lists(const struct zone *zone, struct zone_lists *lists)
+{
+	const unsigned long no_cache = BIT(PG_reserved) | BIT(PG_buddy) | BIT(PG_slab) |
+				       BIT(PG_pcp) | BIT(PG_large) | BIT(PG_table);
+	unsigned long any = 0;
+
+	*lists = (struct zone_lists){};
+	for (unsigned long pfn = zone->start_pfn; pfn < zone->end_pfn; pfn++) {
+		unsigned long flags;
+
+		if (pfn % SECTION_PAGES == 0) {
+			cond_resched();
+			if (!section_is_open(pfn)) {
+				pfn += SECTION_PAGES - 1;
+				continue;
+			}
+		}
+		flags = READ_ONCE(pfn_to_page(pfn)->flags);
+		if (!(flags & no_cache) && (flags & (BIT(PG_anon) | BIT(PG_cached))))
+			count_listed(flags, lists);
+	}
+	for (enum lru_list list = 0; list < NR_LRU_LISTS; list++)
+		any += lists->listed[list];
+	if (any)
+		return;
+	/* Nothing is listed yet: all is inactive, as lru_pages() has it. */
+	lists->listed[LRU_INACTIVE_ANON] = lists->cached[0];
+	lists->listed[LRU_INACTIVE_FILE] = lists->cached[1];
+}
+
+static void show_zone_pages(struct seq_file *m, const struct zone *zone, unsigned long free)
+{
+	static const char *const names[] = {
+		[LRU_INACTIVE_ANON] = "nr_zone_inactive_anon",
+		[LRU_ACTIVE_ANON] = "nr_zone_active_anon",
+		[LRU_INACTIVE_FILE] = "nr_zone_inactive_file",
+		[LRU_ACTIVE_FILE] = "nr_zone_active_file",
+		[LRU_UNEVICTABLE] = "nr_zone_unevictable",
+	};
+	struct zone_lists lists;
+
+	count_zone_lists(zone, &lists);
+	seq_printf(m, "\n      %-12s %lu", "nr_free_pages", free);
+	for (enum lru_list list = 0; list < NR_LRU_LISTS; list++)
+		seq_printf(m, "\n      %-12s %lu", names[list], lists.listed[list]);
 }
 
 /* The lists of single pages are the CPUs', not a zone's: they are shown with the first zone that
@@ -100,40 +163,47 @@ static void show_page_lists(struct seq_file *m)
 	}
 }
 
+/* A watermark is the node's; each zone's share of it is by its size. */
+static unsigned long zone_share(const struct zone *zone, unsigned long pages)
+{
+	return pages * zone->present_pages / totalram_pages();
+}
+
+static void show_zone(struct seq_file *m, const struct zone *zone, bool first)
+{
+	unsigned long free = READ_ONCE(zone->nr_free) + READ_ONCE(zone->nr_unopened);
+
+	seq_printf(m, "Node 0, zone %8s", zone->name);
+	if (first)
+		show_node_stats(m);
+	seq_printf(m,
+		   "\n  pages free     %lu\n        boost    0\n        min      %lu\n     "
+		   "   low      %lu\n        high     %lu",
+		   free, zone_share(zone, node_data.min_free_pages),
+		   zone_share(zone, node_data.low_free_pages),
+		   zone_share(zone, node_data.high_free_pages));
+	seq_printf(m,
+		   "\n        spanned  %lu\n        present  %lu\n        managed  %lu\n   "
+		   "     cma      0",
+		   zone->end_pfn - zone->start_pfn, zone->present_pages,
+		   zone->present_pages - READ_ONCE(zone->reserved_pages));
+	seq_puts(m, "\n        protection: (0, 0)");
+	show_zone_pages(m, zone, free);
+	if (first)
+		show_page_lists(m);
+	seq_printf(m, "\n  node_unreclaimable:  0\n  start_pfn:           %lu\n", zone->start_pfn);
+}
+
 int zoneinfo_show(struct seq_file *m)
 {
-	unsigned long total = totalram_pages();
 	bool first = true;
 	struct zone *zone;
 
 	for_each_zone(zone)
 	{
-		unsigned long free, reserve;
-
 		if (!populated(zone))
 			continue;
-		free = READ_ONCE(zone->nr_free) + READ_ONCE(zone->nr_unopened);
-		/* The reserve is the node's; each zone's share of it is by its size. All three
-		 * marks are one. */
-		reserve = node_data.min_free_pages * zone->present_pages / total;
-		seq_printf(m, "Node 0, zone %8s", zone->name);
-		if (first)
-			show_node_stats(m);
-		seq_printf(m,
-			   "\n  pages free     %lu\n        boost    0\n        min      %lu\n     "
-			   "   low      %lu\n        high     %lu",
-			   free, reserve, reserve, reserve);
-		seq_printf(m,
-			   "\n        spanned  %lu\n        present  %lu\n        managed  %lu\n   "
-			   "     cma      0",
-			   zone->end_pfn - zone->start_pfn, zone->present_pages,
-			   zone->present_pages - READ_ONCE(zone->reserved_pages));
-		seq_printf(m, "\n        protection: (0, 0)\n      %-12s %lu", "nr_free_pages",
-			   free);
-		if (first)
-			show_page_lists(m);
-		seq_printf(m, "\n  node_unreclaimable:  0\n  start_pfn:           %lu\n",
-			   zone->start_pfn);
+		show_zone(m, zone, first);
 		first = false;
 	}
 	return 0;

@@ -39,6 +39,10 @@ long sys_munlock(unsigned long addr, unsigned long len);
 long sys_mlockall(int flags);
 long sys_munlockall(void);
 
+/* ---- sys_swap.c ---- */
+long sys_swapon(const char __user *name, int flags);
+long sys_swapoff(const char __user *name);
+
 /* ---- sys_process_vm.c ---- */
 long sys_process_vm_readv(pid_t pid, const struct iovec __user *lvec, unsigned long liovcnt, const struct iovec __user *rvec, unsigned long riovcnt, unsigned long flags);
 long sys_process_vm_writev(pid_t pid, const struct iovec __user *lvec, unsigned long liovcnt, const struct iovec __user *rvec, unsigned long riovcnt, unsigned long flags);

@@ -5,8 +5,10 @@
 #include "task/namespace.h"
 #include "task/pid.h"
 #include "sched/sched.h"
+#include "fs/blkdev.h"
 #include "fs/syscalls.h"
 #include "mm/mm.h"
+#include "mm/swap.h"
 #include "page/gfp.h"
 #include "page/slab.h"
 #include "base/printk.h"
@@ -71,6 +73,9 @@ long sys_sysinfo(struct sysinfo __user *uinfo)
 	info.totalram = totalram_pages() * PAGE_SIZE;
 	info.freeram = nr_free_pages() * PAGE_SIZE;
 	info.sharedram = page_owner_count(OWNER_SHMEM) * PAGE_SIZE;
+	info.bufferram = nr_blockdev_pages() * PAGE_SIZE;
+	info.totalswap = total_swap_pages * PAGE_SIZE;
+	info.freeswap = max(READ_ONCE(nr_swap_pages), 0l) * PAGE_SIZE;
 	info.procs = nr_threads_total();
 	info.mem_unit = 1;
 	return copy_to_user(uinfo, &info, sizeof(info)) ? -EFAULT : 0;
@@ -115,7 +120,7 @@ long sys_syslog(int type, char __user *ubuf, int len)
 	case SYSLOG_ACTION_CLOSE:
 		return 0;
 	case SYSLOG_ACTION_SIZE_BUFFER:
-		return log_size();
+		return log_capacity();
 	case SYSLOG_ACTION_CONSOLE_OFF:
 	case SYSLOG_ACTION_CONSOLE_ON:
 		console_enabled = type == SYSLOG_ACTION_CONSOLE_ON;
@@ -125,6 +130,10 @@ long sys_syslog(int type, char __user *ubuf, int len)
 			return -EINVAL;
 		console_enabled = len > 1;
 		return 0;
+	case SYSLOG_ACTION_CLEAR:
+		log_clear();
+		return 0;
+	case SYSLOG_ACTION_READ_CLEAR:
 	case SYSLOG_ACTION_READ_ALL:
 		if (!ubuf || len < 0)
 			return -EINVAL;
@@ -132,8 +141,10 @@ long sys_syslog(int type, char __user *ubuf, int len)
 		log = kmalloc(len ?: 1, GFP_KERNEL);
 		if (!log)
 			return -ENOMEM;
-		n = log_read_all(log, len);
+		n = log_read_latest(log, len);
 		ret = copy_to_user(ubuf, log, n) ? -EFAULT : (long)n;
+		if (ret >= 0 && type == SYSLOG_ACTION_READ_CLEAR)
+			log_clear();
 		kfree(log);
 		return ret;
 	}

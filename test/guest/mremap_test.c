@@ -217,3 +217,30 @@ TEST(large_move)
 		bad += q[i] != (char)(i >> 12);
 	CHECK_EQ(bad, 0);
 }
+
+/*
+ * The table of the second part goes to where the first part's would be, had it one:
+ *
+ *	2 MiB blocks	|	|	|	|
+ *	before		|	|   oooo|ooAAn	|	o: mapped, never touched; n: a neighbour
+ *	after		|   oooo|ooAA	|    n	|
+ */
+TEST(move_by_a_table_with_an_empty_head)
+{
+	size_t block = 2 << 20, size = block * 3 / 4;
+	char *hole = mmap(NULL, 4 * block, PROT_NONE, ANON, -1, 0);
+	char *base = (char *)(((uintptr_t)hole + block - 1) & ~(block - 1)), *p = base + block * 3 / 2;
+
+	REQUIRE(hole != MAP_FAILED);
+	munmap(hole, 4 * block);
+	CHECK_EQ(mmap(p, size, RW, ANON | MAP_FIXED, -1, 0), p);
+	memset(p + size - 2 * PAGE, 'a', 2 * PAGE);
+	CHECK_EQ(mmap(p + size, PAGE, PROT_READ, ANON | MAP_FIXED, -1, 0), p + size);
+	REQUIRE(mremap(p, size, size, MREMAP_MAYMOVE | MREMAP_FIXED, p - block) == p - block);
+	p -= block;
+	CHECK_EQ(p[0], 0);
+	CHECK_EQ(p[size - 2 * PAGE], 'a');
+	CHECK_EQ(p[size - 1], 'a');
+	munmap(p, size);
+	munmap(p + block + size, PAGE);
+}

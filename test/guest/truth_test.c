@@ -4,34 +4,12 @@
  * this test has made: processes that share pages in every way there is. On Linux only what Linux
  * promises is checked; Quire accounts for every page it has.
  */
-#include "guest.h"
-#include <ctype.h>
+#include "truth.h"
 #include <dirent.h>
 #include <sys/prctl.h>
 
-#define KIB_A_PAGE 4
 #define MAX_PFN	   (1 << 22)
 #define ANON_PAGES 1300 /* some page tables full: fork may share them */
-
-static char *slurp(const char *path)
-{
-	size_t size = 4 << 20, length = 0;
-	char *text = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-	int fd = open(path, O_RDONLY | O_CLOEXEC);
-	ssize_t n;
-
-	if (fd < 0)
-		return NULL;
-	while ((n = read(fd, text + length, size - 1 - length)) > 0)
-		length += n;
-	close(fd);
-	return text;
-}
-
-static void drop(char *text)
-{
-	munmap(text, 4 << 20);
-}
 
 /* ---- A family that shares -------------------------------------------------------------------- */
 
@@ -93,54 +71,6 @@ static void end_family(struct family *f)
 }
 
 /* ---- One process ----------------------------------------------------------------------------- */
-
-struct smaps {
-	long vmas, size, rss, pss, shared, private, anonymous, locked, referenced, pss_dirty;
-};
-
-/* Sum of a process's smaps; false if it is not there. */
-static bool read_smaps(const char *pid, struct smaps *s)
-{
-	char path[64], *text, *line, *next, key[64];
-	long value;
-
-	memset(s, 0, sizeof(*s));
-	snprintf(path, sizeof(path), "/proc/%s/smaps", pid);
-	text = slurp(path);
-	if (!text)
-		return false;
-	for (line = text; *line; line = next) {
-		next = strchr(line, '\n') + 1;
-		if (sscanf(line, "%63[^:]: %ld", key, &value) != 2)
-			continue;
-		if (!strcmp(key, "Size")) {
-			s->vmas++;
-			s->size += value;
-		}
-		s->rss += strcmp(key, "Rss") ? 0 : value;
-		s->pss += strcmp(key, "Pss") ? 0 : value;
-		s->pss_dirty += strcmp(key, "Pss_Dirty") ? 0 : value;
-		s->shared += strncmp(key, "Shared_C", 8) && strncmp(key, "Shared_D", 8) ? 0 : value;
-		s->private +=
-			strncmp(key, "Private_C", 9) && strncmp(key, "Private_D", 9) ? 0 : value;
-		s->anonymous += strcmp(key, "Anonymous") ? 0 : value;
-		s->locked += strcmp(key, "Locked") ? 0 : value;
-		s->referenced += strcmp(key, "Referenced") ? 0 : value;
-	}
-	/* A page of the kernel's that every program sees and none has. */
-	if (strstr(text, "[vsyscall]"))
-		s->size -= KIB_A_PAGE;
-	drop(text);
-	return true;
-}
-
-static long field_of(pid_t pid, const char *file, const char *key)
-{
-	char path[64];
-
-	snprintf(path, sizeof(path), "/proc/%d/%s", pid, file);
-	return guest_field(path, key);
-}
 
 static void check_process(pid_t pid)
 {
@@ -206,23 +136,6 @@ TEST(files_of_a_process_agree)
 	CHECK_EQ(field_of(f.child[3], "status", "VmLck"), 16 * KIB_A_PAGE);
 	end_family(&f);
 }
-
-/* Words of pagemap for @n pages from @at on. */
-static void read_pagemap(pid_t pid, const void *at, uint64_t *words, size_t n)
-{
-	char path[64];
-	int fd;
-
-	snprintf(path, sizeof(path), "/proc/%d/pagemap", pid);
-	fd = CHECK_OK(open(path, O_RDONLY));
-	CHECK_EQ(pread(fd, words, n * 8, (uintptr_t)at / PAGE * 8), n * 8);
-	close(fd);
-}
-
-#define PFN(word) ((word) & ((1ull << 55) - 1))
-#define PRESENT	  (1ull << 63)
-#define OF_A_FILE (1ull << 61)
-#define EXCLUSIVE (1ull << 56)
 
 TEST(pagemap_and_kpagecount_see_the_sharing)
 {
@@ -323,23 +236,6 @@ static long buddy_pages(void)
 	return pages;
 }
 
-/* Sum of the numbers behind @key, at the begin of a line of a file. */
-static long sum_of(const char *path, const char *key)
-{
-	char *text = slurp(path), *line, *next;
-	size_t n = strlen(key);
-	long sum = 0;
-
-	for (line = text; *line; line = next) {
-		next = strchr(line, '\n') + 1;
-		line += strspn(line, " ");
-		if (!strncmp(line, key, n) && line[n] == ' ')
-			sum += atol(line + n);
-	}
-	drop(text);
-	return sum;
-}
-
 static long zone_sum(const char *key)
 {
 	return sum_of("/proc/zoneinfo", key);
@@ -361,29 +257,11 @@ static long slab_pages(void)
 	return sum;
 }
 
-static long row(const char *text, const char *name)
-{
-	const char *at = text;
-	size_t n = strlen(name);
-
-	while (strncmp(at, name, n) || at[n] != ' ') {
-		at = strchr(at, '\n');
-		if (!at || !*++at)
-			return -1;
-	}
-	return atol(at + n);
-}
-
-static long meminfo(const char *key)
-{
-	return guest_field("/proc/meminfo", key) / KIB_A_PAGE;
-}
-
 TEST(every_installed_page_has_an_owner)
 {
 	static const char *const owners[] = {
 		"free",		 "reserved",	 "page tables",	      "slab",
-		"kernel stacks", "other kernel", "cache, not mapped", "programs",
+		"kernel stacks", "other kernel", "cache, not mapped", "anon, not mapped", "programs",
 	};
 	long sum, installed, added;
 	char *text = NULL;

@@ -227,6 +227,14 @@ static inline bool pte_special(pte_t pte)
 	return pte.v & _PAGE_SPECIAL;
 }
 
+/* Of one that is not none: does it map a frame whose references count? Else it is special or a swap
+ * entry. */
+static inline bool pte_maps_counted(pte_t pte)
+{
+	return likely((pte.v & (_PAGE_PRESENT | _PAGE_SPECIAL)) == _PAGE_PRESENT) ||
+	       (pte.v & (_PAGE_PRESENT | _PAGE_PROTNONE | _PAGE_SPECIAL)) == _PAGE_PROTNONE;
+}
+
 static inline bool pte_soft_dirty(pte_t pte)
 {
 	return pte.v & _PAGE_SOFT_DIRTY;

@@ -30,7 +30,7 @@ TEST(log_lines_have_times)
 	host_advance(1234567890);
 	printk("two\n");
 	read_log();
-	CHECK_STREQ(text, "[    0.000000] one 1\n[    1.234567] two\n");
+	CHECK_STREQ(text, "<6>[    0.000000] one 1\n<6>[    1.234567] two\n");
 	CHECK_EQ(log_read_all(text, 5), 5UL);
 }
 
@@ -45,7 +45,7 @@ TEST(log_keeps_the_latest_whole_lines)
 		printk("line %u %.*s", i, (int)(i % 50),
 		       "..................................................");
 	CHECK_GE(read_log(), 30000UL);
-	CHECK(text[0] == '[');
+	CHECK(text[0] == '<');
 	line = strrchr(text, 'l');
 	CHECK(strstarts(line, "line 4999"));
 	/* A line longer than any buffer is cut, not lost. */

@@ -9,6 +9,7 @@
  *	mm_fuzz_access.c	reads and writes: the program's, the kernel's, other processes'
  *	mm_fuzz_map.c		mmap and its family
  *	mm_fuzz_process.c	fork, exec, exit; files
+ *	mm_fuzz_swap.c		pages go to swap and come back; areas, too; errors
  */
 #pragma once
 
@@ -110,3 +111,24 @@ void fuzz_file_write(struct model_mm *m);
 void fuzz_truncate(struct model_mm *m);
 void fuzz_punch_hole(struct model_mm *m);
 void fuzz_sync(struct model_mm *m);
+
+void fuzz_page_out(struct model_mm *m);
+void fuzz_swap_arrive(struct model_mm *m);
+void fuzz_reclaim(struct model_mm *m);
+void fuzz_advise_reclaim(struct model_mm *m);
+void fuzz_swapoff(struct model_mm *m);
+void fuzz_write_error(struct model_mm *m);
+void fuzz_read_error(struct model_mm *m);
+
+/* ---- Swap (mm_fuzz_swap.c) --------------------------------------------------------------------- */
+
+/* What the kernel keeps since there was an area for the first time, it keeps from here on. */
+void fuzz_swap_once(void);
+/* Two areas; @small: memory is short all the time, and they are large. */
+void fuzz_swap_begin(bool small);
+/* All that was being written is, and is freed. */
+void fuzz_swap_settle(void);
+/* All processes are gone: no slot is in use; nor are the areas from here on. Pages that reclaim keeps since it was first needed. */
+unsigned long fuzz_swap_end(void);
+/* The sum of all processes' shares in slots, in bytes, of @vmas VMAs, is these slots. */
+void fuzz_compare_swap(u64 swap_pss, unsigned long vmas);

@@ -141,7 +141,7 @@ void fuzz_punch_hole(struct model_mm *m)
 	unsigned int first = below(FILE_PAGES), end = first + 1 + below(FILE_PAGES - first), i;
 
 	NOTE("%u: hole in file %d [%u, %u)", fuzz_step, (int)(file - files), first, end);
-	truncate_inode_pages_range(file->file->f_mapping, first * PAGE_SIZE, end * PAGE_SIZE);
+	world_punch_hole(file->file, first * PAGE_SIZE, end * PAGE_SIZE);
 	for (i = first; i < end; i++)
 		file->pages[i] = (struct content){0, 0};
 }

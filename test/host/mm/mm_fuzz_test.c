@@ -193,7 +193,7 @@ static void compare(bool all)
 	}
 }
 
-/* Private pages are there exactly if they were written to and not given back. */
+/* Private pages are there, or on swap, exactly if they were written to and not given back. */
 static void compare_rss(void)
 {
 	unsigned int p;
@@ -203,14 +203,28 @@ static void compare_rss(void)
 			continue;
 		fuzz_about(&procs[p], 0);
 		AGREE("anonymous pages", model_own_pages(&procs[p]),
-		      atomic64_read(&procs[p].mm->rss[MM_ANONPAGES]));
+		      atomic64_read(&procs[p].mm->rss[MM_ANONPAGES]) +
+			      atomic64_read(&procs[p].mm->rss[MM_SWAPENTS]));
 	}
 }
 
-/* The shares of all processes in private pages are these pages. */
+/* Private pages that somebody maps. */
+static long mapped_anon_pages(void)
+{
+	unsigned long pfn;
+	long pages = 0;
+
+	for (pfn = 0; pfn < max_pfn; pfn++)
+		pages += pfn_valid(pfn) && page_flag(pfn_to_page(pfn), PG_anon) &&
+			 page_mapcount(pfn_to_page(pfn)) > 0;
+	return pages;
+}
+
+/* The shares of all processes in private pages are these pages; and those in slots the slots. */
 static void compare_pss(void)
 {
-	long shares = 0, vmas = 0, pages = page_owner_count(OWNER_ANON) * PAGE_SIZE;
+	long shares = 0, vmas = 0, pages = mapped_anon_pages() * PAGE_SIZE;
+	u64 swap_pss = 0;
 	struct vm_area_struct *vma;
 	unsigned int p;
 
@@ -226,11 +240,13 @@ static void compare_pss(void)
 		}
 		up_read(&procs[p].mm->mmap_lock);
 		shares += mss.pss_anon;
+		swap_pss += mss.swap_pss;
 		AGREE("resident bytes of smaps", get_mm_rss(procs[p].mm) * PAGE_SIZE, mss.resident);
 	}
 	/* Each VMA's share is rounded down. */
 	if (shares > pages || shares < pages - vmas - MODEL_PROCS * (long)(MODEL_PAGES >> 8))
 		AGREE("sum of the shares in private pages", pages, shares);
+	fuzz_compare_swap(swap_pss, vmas);
 }
 
 /* A page table in [start, start + span) of @m stands below a mapping, or will never go. */
@@ -271,9 +287,12 @@ static void check_tables(struct model_mm *m)
 
 static void audit(void)
 {
-	int problems = mm_audit();
 	unsigned int p;
+	int problems;
 
+	/* A page cut off while it was being written is nobody's until that is seen to. */
+	fuzz_swap_settle();
+	problems = mm_audit();
 	AGREE("problems of the audit", 0, problems);
 	compare_rss();
 	for (p = 0; p < MODEL_PROCS; p++)
@@ -308,6 +327,13 @@ static const struct {
 	{fuzz_truncate, 4},
 	{fuzz_punch_hole, 3},
 	{fuzz_sync, 2},
+	{fuzz_page_out, 22},
+	{fuzz_swap_arrive, 6},
+	{fuzz_reclaim, 4},
+	{fuzz_advise_reclaim, 4},
+	{fuzz_swapoff, 2},
+	{fuzz_write_error, 1},
+	{fuzz_read_error, 2},
 };
 
 static void one_step(void)
@@ -341,6 +367,7 @@ static void make_files(void)
 
 static void end_world(unsigned long free_before)
 {
+	unsigned long kept;
 	unsigned int i;
 
 	for (i = 0; i < MODEL_PROCS; i++) {
@@ -352,9 +379,10 @@ static void end_world(unsigned long free_before)
 	for (i = 0; i < MODEL_FILES; i++)
 		if (files[i].used && files[i].file)
 			fput(files[i].file);
+	kept = fuzz_swap_end();
 	world_audit();
 	CHECK_EQ(vm_committed(), 0UL);
-	CHECK_EQ(world_free_pages(), free_before);
+	CHECK_EQ(world_free_pages() + kept, free_before);
 }
 
 /* fork as it is, or sharing more, so that shared tables of all kinds meet. */
@@ -373,12 +401,15 @@ static void fuzz(unsigned int rounds)
 {
 	static const unsigned int speculate_every[] = {0, 2000, 200, 20};
 	unsigned long free_before;
+	bool small = below(2);
 	unsigned int i;
 
-	world_start(192UL << 20, CPUS);
+	world_start(small ? 56UL << 20 : 192UL << 20, CPUS);
 	host_poweroff = tell_at_panic;
 	sysctl_overcommit_memory = OVERCOMMIT_ALWAYS;
+	fuzz_swap_once();
 	free_before = world_free_pages();
+	fuzz_swap_begin(small);
 	for (i = 0; i < CPUS; i++)
 		proc_of_cpu[i] = MODEL_PROCS;
 	make_files();

@@ -8,6 +8,7 @@
 #include "mm/audit.h"
 #include "mm/filemap.h"
 #include "mm/internal.h"
+#include "mm/oom.h"
 #include "abi/fcntl.h"
 #include "abi/signal.h"
 
@@ -146,7 +147,51 @@ struct inode {
 	loff_t size;
 	bool tracks;
 	unsigned int mkwrites;
+	/* What was written back, by page; NULL: nothing, or zeros. */
+	unsigned long nr_stored;
+	u8 **stored;
 };
+
+/* ---- The disk of files that track */
+
+static void store_page(struct inode *inode, unsigned long index, const void *data)
+{
+	if (index >= inode->nr_stored) {
+		unsigned long nr = index + 64;
+		u8 **stored = test_malloc(nr * sizeof(*stored));
+
+		memset(stored, 0, nr * sizeof(*stored));
+		if (inode->nr_stored)
+			memcpy(stored, inode->stored, inode->nr_stored * sizeof(*stored));
+		test_free(inode->stored);
+		inode->stored = stored;
+		inode->nr_stored = nr;
+	}
+	if (!inode->stored[index])
+		inode->stored[index] = test_malloc(PAGE_SIZE);
+	memcpy(inode->stored[index], data, PAGE_SIZE);
+}
+
+static void forget_stored(struct inode *inode, loff_t from, loff_t to)
+{
+	unsigned long i;
+
+	for (i = from >> PAGE_SHIFT; i < inode->nr_stored && (loff_t)(i << PAGE_SHIFT) < to; i++) {
+		loff_t at = i << PAGE_SHIFT;
+
+		if (!inode->stored[i])
+			continue;
+		if (at >= from && at + (loff_t)PAGE_SIZE <= to) {
+			test_free(inode->stored[i]);
+			inode->stored[i] = NULL;
+		} else {
+			u64 first = max(at, from) - at,
+			    end = min(at + (loff_t)PAGE_SIZE, to) - at;
+
+			memset(inode->stored[i] + first, 0, end - first);
+		}
+	}
+}
 
 static loff_t inode_size(struct inode *inode)
 {
@@ -155,14 +200,22 @@ static loff_t inode_size(struct inode *inode)
 
 static int read_page(struct file *file, struct page *page)
 {
-	arch_clear_page(page_address(page));
+	struct address_space *mapping = page->mapping;
+	struct inode *inode = mapping->host;
+
+	if (page->index < inode->nr_stored && inode->stored[page->index])
+		memcpy(page_address(page), inode->stored[page->index], PAGE_SIZE);
+	else
+		arch_clear_page(page_address(page));
 	set_bit(PG_uptodate, &page->flags);
 	return 0;
 }
 
 static int write_page(struct page *page)
 {
-	/* What is in the page cache is all there is. */
+	struct address_space *mapping = page->mapping;
+
+	store_page(mapping->host, page->index, page_address(page));
 	unlock_page(page);
 	return 0;
 }
@@ -194,6 +247,8 @@ static void release_file(struct file *file)
 
 	truncate_inode_pages_range(&inode->mapping, 0, -1);
 	address_space_destroy(&inode->mapping);
+	forget_stored(inode, 0, S64_MAX);
+	test_free(inode->stored);
 	kfree(inode);
 }
 
@@ -201,7 +256,7 @@ static void release_file(struct file *file)
 static long file_fallocate(struct file *file, int mode, loff_t offset, loff_t len)
 {
 	CHECK_EQ(mode, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE);
-	truncate_inode_pages_range(file->f_mapping, offset, offset + len);
+	world_punch_hole(file, offset, offset + len);
 	return 0;
 }
 
@@ -248,8 +303,16 @@ void world_truncate(struct file *file, loff_t size)
 	loff_t old = inode->size;
 
 	inode->size = size;
-	if (size < old)
-		truncate_inode_pages_range(&inode->mapping, size, -1);
+	if (size >= old)
+		return;
+	truncate_inode_pages_range(&inode->mapping, size, -1);
+	forget_stored(inode, size, S64_MAX);
+}
+
+void world_punch_hole(struct file *file, loff_t from, loff_t to)
+{
+	truncate_inode_pages_range(file->f_mapping, from, to);
+	forget_stored(file->f_inode, from, to);
 }
 
 static u8 *file_byte(struct file *file, unsigned long offset, struct page **page)
@@ -293,6 +356,7 @@ void world_kill_victim(struct mm_struct *victim)
 	current->pending.signal |= 1UL << (SIGKILL - 1);
 	set_task_work(current, TIF_SIGPENDING);
 	force_sig_fault_hook(SIGKILL, 0, 0);
+	oom_exit_end(victim);
 	victim->oom_victim = false;
 }
 

@@ -2,7 +2,7 @@
 /*
  * A small world for tests of address spaces: CPUs with a task each, mms that they run, files in
  * memory. fs/ is a floor above mm/, so the files here are the test's own: an address_space whose
- * pages are the data.
+ * pages are the data, and for those that track, what was written back of it.
  */
 #pragma once
 
@@ -49,6 +49,8 @@ unsigned long world_free_pages(void);
  * write-back, whose mappings learn of the first write to a page; else like tmpfs. */
 struct file *world_file(loff_t size, bool tracks);
 void world_truncate(struct file *file, loff_t size);
+/* Bytes [from, to) of it become zero. */
+void world_punch_hole(struct file *file, loff_t from, loff_t to);
 /* Read or write one byte of the page cache, as read(2) and write(2) would. */
 u8 world_file_peek(struct file *file, unsigned long offset);
 void world_file_poke(struct file *file, unsigned long offset, u8 byte);

@@ -220,16 +220,16 @@ TEST(user_pages_leave_a_reserve)
 static unsigned int reclaims;
 static struct page *reclaimable;
 
-static unsigned long reclaim_one(gfp_t gfp, unsigned int order)
+static bool reclaim_one(gfp_t gfp, unsigned int order)
 {
 	struct page *page = reclaimable;
 
 	reclaims++;
 	if (!page)
-		return 0;
+		return false;
 	reclaimable = page->mapping;
 	put_page(page);
-	return 1;
+	return true;
 }
 
 TEST(reclaim_hook_saves_allocations_that_may_wait)
@@ -237,16 +237,20 @@ TEST(reclaim_hook_saves_allocations_that_may_wait)
 	struct page *page;
 
 	host_boot(8UL << 20, 1);
-	reclaimable = exhaust(GFP_KERNEL, 0);
+	reclaimable = exhaust(GFP_ATOMIC, 0);
 	reclaim_hook = reclaim_one;
 	CHECK(!alloc_page(GFP_ATOMIC | __GFP_NOWARN));
 	CHECK_EQ(reclaims, 0u);
 	page = alloc_page(GFP_KERNEL);
 	CHECK(page);
 	CHECK_EQ(reclaims, 1u);
-	CHECK(!alloc_pages(GFP_KERNEL | __GFP_NOWARN, 9));
 	put_page(page);
 	release(reclaimable, 0);
+	reclaimable = NULL;
+	page = exhaust(GFP_ATOMIC, 0);
+	CHECK(!alloc_pages(GFP_KERNEL | __GFP_NOWARN, 9));
+	CHECK_EQ(reclaims, 2u);
+	release(page, 0);
 	audit();
 }
 

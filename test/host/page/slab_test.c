@@ -200,7 +200,7 @@ TEST(slab_exhaustion_fails_and_recovers)
 
 	host_boot(8UL << 20, 2);
 	before = nr_free_pages();
-	while ((p = kmalloc(100, GFP_KERNEL | __GFP_NOWARN))) {
+	while ((p = kmalloc(100, GFP_ATOMIC | __GFP_NOWARN))) {
 		*p = last;
 		last = p;
 	}
