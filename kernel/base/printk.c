@@ -19,7 +19,7 @@ static DEFINE_SPINLOCK(log_lock, RANK_LOG);
  * LOG_SIZE. */
 static char log_ring[LOG_SIZE];
 static u64 log_end;
-static u64 log_start; /* always the beginning of a line */
+static u64 log_start;		       /* always the beginning of a line */
 static u64 log_end_seq, log_start_seq; /* lines ever written; number of the one at log_start */
 static struct log_cursor clear_mark;
 

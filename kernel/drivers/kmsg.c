@@ -21,9 +21,9 @@
 #include "abi/fcntl.h"
 #include "abi/poll.h"
 
-#define LOOK_AGAIN   (200 * NSEC_PER_MSEC) /* printk() runs anywhere and cannot wake a reader */
-#define RECORD_MAX   1024		    /* with what is escaped, cut */
-#define WRITE_MAX    992
+#define LOOK_AGAIN    (200 * NSEC_PER_MSEC) /* printk() runs anywhere and cannot wake a reader */
+#define RECORD_MAX    1024		    /* with what is escaped, cut */
+#define WRITE_MAX     992
 #define FACILITY_USER 8
 #define LEVEL_DEFAULT 4
 

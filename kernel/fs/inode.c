@@ -4,14 +4,23 @@
  * lives as long as a dentry, an open file or a file system holds it; the last iput() evicts it.
  */
 #include "fs/internal.h"
+#include "mm/shmem_swap.h"
 #include "task/cred.h"
 
 static struct kmem_cache *inode_cache;
+
+/* swapoff finds inodes by what they have on swap: unless the last reference has gone. */
+static bool hold_inode(struct inode *inode)
+{
+	return refcount_inc_not_zero(&inode->i_count);
+}
 
 void inode_init(void)
 {
 	inode_cache = kmem_cache_create("inode_cache", sizeof(struct inode), 0, NULL);
 	BUG_ON(!inode_cache);
+	shmem_hold_inode_hook = hold_inode;
+	shmem_put_inode_hook = iput;
 }
 
 static int empty_read_folio(struct file *file, struct page *page)

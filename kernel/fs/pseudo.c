@@ -17,8 +17,7 @@ struct pseudo_info {
  * pread). */
 struct pseudo_text {
 	struct mutex lock;
-	char *buf; /* the snapshot; NULL: none yet */
-	size_t len;
+	struct seq_text *snapshot; /* NULL: none yet */
 };
 
 static struct pseudo_info *info_of(const struct inode *inode)
@@ -89,7 +88,7 @@ static void pseudo_release(struct inode *inode, struct file *file)
 {
 	struct pseudo_text *text = file->private_data;
 
-	kfree(text->buf);
+	seq_text_free(text->snapshot);
 	kfree(text);
 }
 
@@ -99,17 +98,16 @@ static int refresh(struct file *file, struct pseudo_text *text)
 	struct inode *inode = file->f_inode;
 	const struct pseudo_object_ops *ops = object_ops_of(inode);
 	struct seq_file m = {.file = file, .inode = inode};
-	char *buf;
-	ssize_t len;
+	struct seq_text *snapshot;
+	int err;
 
 	if (pseudo_object(inode) && ops && ops->alive && !ops->alive(inode))
 		return -ESRCH;
-	len = seq_make(&m, pseudo_entry_of(inode)->show, &buf);
-	if (len < 0)
-		return len;
-	kfree(text->buf);
-	text->buf = buf;
-	text->len = len;
+	err = seq_make(&m, pseudo_entry_of(inode)->show, &snapshot);
+	if (err)
+		return err;
+	seq_text_free(text->snapshot);
+	text->snapshot = snapshot;
 	return 0;
 }
 
@@ -120,10 +118,10 @@ static ssize_t pseudo_read(struct file *file, struct iov_iter *to, loff_t *pos)
 
 	mutex_lock(&text->lock);
 	/* A read from the begin sees the present; later ones the rest of what that saw. */
-	if (!text->buf || *pos == 0)
+	if (!text->snapshot || *pos == 0)
 		n = refresh(file, text);
 	if (!n)
-		n = simple_read_from_buffer(to, pos, text->buf, text->len);
+		n = seq_text_read(text->snapshot, to, pos);
 	mutex_unlock(&text->lock);
 	return n;
 }

@@ -11,10 +11,20 @@
 
 struct file;
 struct inode;
+struct iov_iter;
+
+/* A text in pieces: pages lying here and there can be had when memory is in pieces. */
+struct seq_text {
+	size_t len;	    /* bytes */
+	size_t piece;	    /* bytes of each piece, a power of 2, at most a page */
+	unsigned int nr;    /* pieces */
+	char *pieces[];
+};
 
 struct seq_file {
-	char *buf;
-	size_t size;	   /* of buf, bytes */
+	struct seq_text *text;
+	char *line;	   /* room for what is printed across two pieces */
+	size_t size;	   /* of all pieces, bytes */
 	size_t count;	   /* bytes printed; == size: overflow */
 	struct file *file; /* opened file, NULL when made for the kernel itself */
 	struct inode *inode;
@@ -35,6 +45,9 @@ static inline bool seq_has_overflowed(const struct seq_file *m)
 	return m->count == m->size;
 }
 
-/* Make the text: calls @show with larger and larger buffers until it fits. *buf (kfree) receives
- * it, NUL-terminated. Returns its length, -ENOMEM, or show's error. May sleep. */
-ssize_t seq_make(struct seq_file *m, int (*show)(struct seq_file *m), char **buf);
+/* Make the text: calls @show with more and more room until it fits. *text receives it. 0, -ENOMEM,
+ * or show's error. May sleep. */
+int seq_make(struct seq_file *m, int (*show)(struct seq_file *m), struct seq_text **text);
+void seq_text_free(struct seq_text *text); /* NULL: nothing */
+/* read(2) of it at *pos. Bytes, 0 at the end, -EINVAL, -EFAULT. May sleep. */
+ssize_t seq_text_read(const struct seq_text *text, struct iov_iter *to, loff_t *pos);

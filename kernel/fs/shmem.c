@@ -75,19 +75,13 @@ static const struct address_space_operations shmem_aops = {
 	.read_folio = shmem_read_folio,
 };
 
-/* The page at @index if it is there, or on swap, and has contents, referenced; NULL: a hole.
- * ERR_PTR(-ENOMEM, -EIO): it could not be brought back. */
-static struct page *find_data_page(struct address_space *mapping, unsigned long index)
+/* @page, found at @index, is a value, or not uptodate: a fault is about to fill it, or it is being
+ * read from swap. As find_data_page(). */
+static noinline struct page *wait_for_data(struct address_space *mapping, unsigned long index,
+					   struct page *page)
 {
-	struct page *page = find_get_page(mapping, index);
-
-	if (likely(page && page_flag(page, PG_uptodate)))
-		return page;
-	if (!page && !READ_ONCE(mapping->nrswapped))
-		return NULL;
-	if (page)
+	if (!xa_is_value(page))
 		put_page(page);
-	/* A fault is about to fill it, or it is being read from swap. */
 	page = find_lock_page(mapping, index);
 	if (IS_ERR_OR_NULL(page))
 		return page;
@@ -96,6 +90,18 @@ static struct page *find_data_page(struct address_space *mapping, unsigned long 
 		return page;
 	put_page(page);
 	return NULL;
+}
+
+/* The page at @index if it is there, or on swap, and has contents, referenced; NULL: a hole.
+ * ERR_PTR(-ENOMEM, -EIO): it could not be brought back. */
+static __always_inline struct page *find_data_page(struct address_space *mapping,
+						   unsigned long index)
+{
+	struct page *page = find_get_entry(mapping, index);
+
+	if (likely(!page || (!xa_is_value(page) && page_flag(page, PG_uptodate))))
+		return page;
+	return wait_for_data(mapping, index, page);
 }
 
 /* ---- read ---- */
@@ -217,8 +223,7 @@ static ssize_t write_page_part(struct inode *inode, loff_t pos, size_t n, struct
 			 * once more, for our reference keeps it. */
 			done = copy_from_iter((char *)page_address(page) + offset, n, from);
 			mark_page_accessed(page);
-			if (!page_flag(page, PG_dirty))
-				set_page_dirty(page);
+			set_page_dirty(page);
 			put_page(page);
 			return done ? done : -EFAULT;
 		}
@@ -488,7 +493,8 @@ bool shmem_inode(const struct inode *inode)
 
 void shmem_evict(struct inode *inode)
 {
-	if (inode->i_data.nrpages || inode->i_data.nrswapped)
-		truncate_inode_pages_range(&inode->i_data, 0, ~0ull);
+	/* Whatever the counts say without the lock: a page may be on its way from one to the
+	 * other. */
+	truncate_inode_pages_range(&inode->i_data, 0, ~0ull);
 	recalculate_charge(inode);
 }

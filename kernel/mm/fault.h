@@ -45,11 +45,11 @@ static inline bool pt_lock_if_same(struct vm_fault *vmf)
 	return false;
 }
 
-/* The OOM reaper drops the private pages of this mm: the one that is missing here has lost its
- * contents, and no other may stand for it. Table locked. */
-static inline bool contents_lost(const struct vm_fault *vmf)
+/* The OOM reaper drops the private pages of @vma's mm: the one that is missing has lost its
+ * contents, and no other may stand for it. Table locked: that is what keeps the look in its place. */
+static inline bool contents_lost(const struct vm_area_struct *vma)
 {
-	return unlikely(vmf->vma->vm_mm->oom_reaped) && !(vmf->vma->vm_flags & VM_SHARED);
+	return unlikely(vma->oom_reaped) && !(vma->vm_flags & VM_SHARED);
 }
 
 /* The entry for a private page just made in @vma: dirty, and writable if the VMA is. */

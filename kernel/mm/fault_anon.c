@@ -5,12 +5,13 @@
 
 static int map_zero_page(struct vm_fault *vmf)
 {
-	pte_t entry = pte_mkspecial(mk_pte(page_to_pfn(zero_page), vmf->vma->vm_page_prot));
+	const struct vm_area_struct *vma = vmf->vma;
+	pte_t entry = pte_mkspecial(mk_pte(page_to_pfn(zero_page), vma->vm_page_prot));
 
 	vmf->what = FAULT_ZERO_PAGE;
 	if (unlikely(!pt_lock_if_same(vmf)))
 		return 0;
-	if (contents_lost(vmf)) {
+	if (contents_lost(vma)) {
 		pt_unlock(vmf->table);
 		return VM_FAULT_SIGBUS;
 	}
@@ -36,7 +37,7 @@ int do_anonymous_page(struct vm_fault *vmf)
 		put_page(page);
 		return 0;
 	}
-	if (contents_lost(vmf)) {
+	if (contents_lost(vma)) {
 		pt_unlock(vmf->table);
 		put_page(page);
 		return VM_FAULT_SIGBUS;

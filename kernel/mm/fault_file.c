@@ -101,7 +101,7 @@ static bool map_around(struct vm_fault *vmf, struct address_space *mapping)
 	if (!around_window(vmf, mapping, &w))
 		return false;
 	pt_lock(vmf->table);
-	if (contents_lost(vmf)) {
+	if (contents_lost(vmf->vma)) {
 		pt_unlock(vmf->table);
 		return false;
 	}
@@ -128,7 +128,7 @@ static bool map_around(struct vm_fault *vmf, struct address_space *mapping)
 static int map_file_page(struct vm_fault *vmf, pte_t entry)
 {
 	struct page *page = vmf->page;
-	bool same = pt_lock_if_same(vmf), lost = same && contents_lost(vmf);
+	bool same = pt_lock_if_same(vmf), lost = same && contents_lost(vmf->vma);
 
 	if (same && !lost) {
 		page_add_rmap(page);
@@ -179,7 +179,7 @@ static int do_cow_fault(struct vm_fault *vmf)
 	arch_copy_page(page_address(copy), page_address(vmf->page));
 	if (!pt_lock_if_same(vmf)) {
 		put_page(copy);
-	} else if (contents_lost(vmf)) {
+	} else if (contents_lost(vmf->vma)) {
 		pt_unlock(vmf->table);
 		put_page(copy);
 		ret = VM_FAULT_SIGBUS;

@@ -135,13 +135,21 @@ static pte_t map_swapped(struct vm_fault *vmf, struct page *page, swp_entry_t en
 }
 
 /* It could not be read. The next one who comes tries again. */
-static int read_failed(struct page *page, unsigned long addr)
+static int read_failed(struct vm_fault *vmf, struct page *page)
 {
+	static u64 next_line; /* racy: a line more or less */
+	u64 now = arch_clock_ns();
+
 	spin_lock(&swap_lock);
 	__swap_cache_del(page);
 	spin_unlock(&swap_lock);
-	printk("swap: page at %lx of %s (pid %d) could not be read and is lost", addr,
-	       current->comm, current->tgid);
+	if (!pte_same(pte_get(vmf->pte), vmf->orig_pte))
+		return 0; /* nobody needs it any more */
+	if (now >= next_line) {
+		next_line = now + NSEC_PER_SEC / 10;
+		printk("swap: page at %lx of %s (pid %d) could not be read and is lost",
+		       vmf->address, current->comm, current->tgid);
+	}
 	return VM_FAULT_SIGBUS;
 }
 
@@ -164,7 +172,7 @@ int do_swap_page(struct vm_fault *vmf)
 	if (!page_flag(page, PG_swapcache) || page->private != entry.val)
 		goto out;
 	if (unlikely(!page_flag(page, PG_uptodate)) && !swap_read_again(page)) {
-		ret = read_failed(page, vmf->address);
+		ret = read_failed(vmf, page);
 		goto out;
 	}
 	count_hit(vmf, page);

@@ -290,7 +290,9 @@ static void copy_entries(struct fork_copy *fc, struct vm_area_struct *vma, struc
 				continue;
 			}
 			pte_clear_write(src);
-			entry = pte_wrprotect(entry);
+			/* Read again: a thread on another CPU may have set D until now. If only the
+			 * parent's entry had it, it could go and leave a page that looks clean. */
+			entry = pte_get(src);
 			protected = true;
 		}
 		page_dup_rmap(page);

@@ -40,10 +40,12 @@ static struct page *follow_page(struct vm_area_struct *vma, unsigned long addr, 
 		page = pfn_to_page(pte_pfn(entry));
 		if (write && pte_special(entry) && page != zero_page)
 			page = NULL;
-		/* Without W, but copied by a forced write: ours alone as well. */
+		/* Without W, but copied by a forced write: ours alone as well. Not in the swap
+		 * cache: entries of others may stand for it, and only a write fault finds out. */
 		if (write && page && !pte_write(entry) &&
 		    ((vma->vm_flags & VM_WRITE) || pte_special(entry) ||
-		     !page_flag(page, PG_anon) || page_mapcount(page) != 1))
+		     !page_flag(page, PG_anon) || page_mapcount(page) != 1 ||
+		     page_flag(page, PG_swapcache)))
 			page = NULL;
 		if (page)
 			get_page(page);

@@ -237,6 +237,11 @@ static void relist(struct page *page, unsigned long clear, unsigned long set, bo
 	spin_unlock_irqrestore(&lru_lock, irq);
 }
 
+void lru_set_active(struct page *page)
+{
+	relist(page, 0, BIT(PG_active), true);
+}
+
 void lru_activate(struct page *page)
 {
 	if (page_flag(page, PG_active) || page_flag(page, PG_unevictable))
@@ -262,15 +267,16 @@ void __mark_page_accessed(struct page *page)
 		lru_activate(page);
 }
 
-void lru_rescue_unevictable(void)
+static void rescue_some(void)
 {
+	unsigned int left = SWEEP_BATCH;
 	struct page *page, *next;
 	unsigned long irq, flags;
 
-	if (!READ_ONCE(nr_on_list[LRU_UNEVICTABLE]))
-		return;
 	spin_lock_irqsave(&lru_lock, irq);
 	list_for_each_entry_safe (page, next, &lists[LRU_UNEVICTABLE], lru) {
+		if (!left--)
+			break;
 		flags = READ_ONCE(page->flags);
 		/* Without PG_lru it is being freed, and its freer looks for it here. */
 		while ((flags & BIT(PG_lru)) &&
@@ -283,6 +289,15 @@ void lru_rescue_unevictable(void)
 		count_vm_event(UNEVICTABLE_PGS_RESCUED);
 	}
 	spin_unlock_irqrestore(&lru_lock, irq);
+}
+
+void lru_rescue_unevictable(void)
+{
+	unsigned long left = READ_ONCE(nr_on_list[LRU_UNEVICTABLE]);
+
+	/* Interrupts are off for a batch at a time. */
+	for (; left; left -= min(left, (unsigned long)SWEEP_BATCH))
+		rescue_some();
 }
 
 /* ---- Audit ----------------------------------------------------------------------------------- */

@@ -13,6 +13,8 @@ void lru_sweep(void);
 /* A new page (PG_anon or PG_cached set) goes on the list its flags name, unless it is on one. Any
  * context; nothing of RANK_LRU or later held. */
 void lru_add(struct page *page);
+/* A page that has just been made, and that lru_sweep() may have found already, begins as active. */
+void lru_set_active(struct page *page);
 /* Make it active: now, if it is on a list. */
 void lru_activate(struct page *page);
 /* Make it the first to go (MADV_COLD, a stream that has passed it). */

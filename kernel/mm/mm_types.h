@@ -79,6 +79,7 @@ struct vm_area_struct {
 	struct interval_tree_node shared; /* file: in mapping->i_mmap, by page offset. rmap_lock */
 	struct interval_tree_node anon;	  /* in anon_vma->tree, by page offset. rmap_lock */
 	bool in_i_mmap, in_anon_vma;
+	bool oom_reaped;		/* vm_mm's: here, where faults look */
 	struct anon_vma *anon_vma;	/* set once under mmap_lock + rmap_lock */
 	const struct vm_operations_struct *vm_ops; /* NULL: anonymous */
 	unsigned long vm_pgoff;		/* pages; anonymous: vm_start >> PAGE_SHIFT at birth */
@@ -138,8 +139,8 @@ struct mm_struct {
 	unsigned long personality_flags;
 	u8 dumpable;
 	bool oom_victim;		/* chosen, see oom */
-	bool oom_reaped;		/* its private pages are being dropped: where one is missing, its contents are
-					   lost. Set once, mmap_lock held; read with the table locked */
+	bool oom_reaped;		/* its private pages are being dropped: where one is missing, its contents
+					   are lost. Set once, in its VMAs too; mmap_lock */
 	bool unkillable;		/* of pid 1: the OOM killer leaves it alone */
 	short oom_score_adj;		/* of the processes that use it: -1000 (never killed) .. 1000, thousandths of all memory */
 	struct oom_victim oom;

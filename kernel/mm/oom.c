@@ -161,8 +161,7 @@ static void add_row(const struct oom_row *row)
 		leave_out(&table.rows[OOM_ROWS - 1]);
 	else
 		table.nr++;
-	memmove(&table.rows[at + 1], &table.rows[at],
-		(table.nr - at - 1) * sizeof(table.rows[0]));
+	memmove(&table.rows[at + 1], &table.rows[at], (table.nr - at - 1) * sizeof(table.rows[0]));
 	table.rows[at] = *row;
 }
 
@@ -350,7 +349,7 @@ static bool somebody_exits(void)
 	return found;
 }
 
-/* What such an allocation leaves to others (see below_reserve() in page_alloc.c). */
+/* What such an allocation leaves to others (see pages_to_have() in page_alloc.c). */
 static bool memory_is_short(void)
 {
 	return nr_free_pages() <= node_data.min_free_pages;

@@ -52,7 +52,9 @@ void oom_reap_mm(struct mm_struct *mm)
 
 	if (mm->hiwater_rss < rss)
 		mm->hiwater_rss = rss;
-	WRITE_ONCE(mm->oom_reaped, true);
+	mm->oom_reaped = true;
+	for_each_vma (mm, vma)
+		WRITE_ONCE(vma->oom_reaped, true);
 	for_each_vma (mm, vma) {
 		if (vma->vm_flags & (VM_SHARED | VM_PFNMAP | VM_IO))
 			continue;

@@ -71,8 +71,7 @@ static void keep_largest(void *arg, const struct slab_info *info)
 		return;
 	if (top->nr < TOP_CACHES)
 		top->nr++;
-	memmove(&top->cache[at + 1], &top->cache[at],
-		(top->nr - at - 1) * sizeof(top->cache[0]));
+	memmove(&top->cache[at + 1], &top->cache[at], (top->nr - at - 1) * sizeof(top->cache[0]));
 	top->cache[at] = *info;
 }
 
@@ -107,17 +106,16 @@ void oom_report_memory(const struct oom_request *r)
 	       current->tgid);
 	printk("Mem-Info (pages): total:%lu free:%ld reserved:%ld", totalram_pages(), c.free,
 	       c.reserved);
-	printk("  anon:%ld file:%ld shmem:%ld table:%ld slab:%ld stack:%ld kernel:%ld in_flight:%ld",
-	       c.owner[OWNER_ANON], c.owner[OWNER_FILE], c.owner[OWNER_SHMEM],
-	       c.owner[OWNER_TABLE], c.owner[OWNER_SLAB], c.owner[OWNER_STACK],
-	       c.owner[OWNER_KERNEL], c.in_flight);
+	printk("  anon:%ld file:%ld shmem:%ld table:%ld slab:%ld stack:%ld kernel:%ld "
+	       "in_flight:%ld",
+	       c.owner[OWNER_ANON], c.owner[OWNER_FILE], c.owner[OWNER_SHMEM], c.owner[OWNER_TABLE],
+	       c.owner[OWNER_SLAB], c.owner[OWNER_STACK], c.owner[OWNER_KERNEL], c.in_flight);
 	printk("  watermarks min:%lu low:%lu high:%lu", node_data.min_free_pages,
 	       node_data.low_free_pages, node_data.high_free_pages);
 	printk("  active_anon:%lu inactive_anon:%lu active_file:%lu inactive_file:%lu "
 	       "unevictable:%lu",
-	       lru_pages(LRU_ACTIVE_ANON), lru_pages(LRU_INACTIVE_ANON),
-	       lru_pages(LRU_ACTIVE_FILE), lru_pages(LRU_INACTIVE_FILE),
-	       lru_pages(LRU_UNEVICTABLE));
+	       lru_pages(LRU_ACTIVE_ANON), lru_pages(LRU_INACTIVE_ANON), lru_pages(LRU_ACTIVE_FILE),
+	       lru_pages(LRU_INACTIVE_FILE), lru_pages(LRU_UNEVICTABLE));
 	printk("  swap total:%lu free:%ld cached:%lu (of anon)", READ_ONCE(total_swap_pages),
 	       READ_ONCE(nr_swap_pages), nr_swapcache_pages());
 	report_slab();
@@ -174,11 +172,12 @@ void oom_report_choice(const struct oom_table *table)
 	else
 		scnprintf(next, sizeof(next), "score %ld; no other may be killed",
 			  oom_score(row->badness));
-	printk(KERN_ERR "Out of memory: process %d (%s) goes: it holds %lu kB, %lu %% of memory and "
+	printk(KERN_ERR
+	       "Out of memory: process %d (%s) goes: it holds %lu kB, %lu %% of memory and "
 	       "swap%s: %s",
 	       row->pid, row->comm, kib(pages), pages * 100 / oom_total_pages(), adj, next);
 	printk(KERN_ERR "Out of memory: Killed process %d (%s) total-vm:%lukB, anon-rss:%lukB, "
-	       "file-rss:%lukB, shmem-rss:%lukB, UID:%u pgtables:%lukB oom_score_adj:%d",
+			"file-rss:%lukB, shmem-rss:%lukB, UID:%u pgtables:%lukB oom_score_adj:%d",
 	       row->pid, row->comm, kib(row->total_vm), kib(row->anon), kib(row->file),
 	       kib(row->shmem), row->uid, row->pgtables_bytes >> 10, row->adj);
 }

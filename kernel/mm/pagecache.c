@@ -36,6 +36,9 @@ void address_space_init(struct address_space *mapping, struct inode *host,
 
 void address_space_destroy(struct address_space *mapping)
 {
+	/* Reclaim may have taken the last page out, and not let go of the lock yet. */
+	spin_lock(&mapping->pages_lock);
+	spin_unlock(&mapping->pages_lock);
 	BUG_ON(mapping->nrpages || mapping->nrswapped || !interval_tree_empty(&mapping->i_mmap));
 	xa_destroy(&mapping->pages);
 }
@@ -99,18 +102,28 @@ void unlock_page(struct page *page)
 /* ---- Look-up
  * --------------------------------------------------------------------------------------- */
 
-struct page *find_get_page(struct address_space *mapping, unsigned long index)
+static __always_inline void *get_entry(struct address_space *mapping, unsigned long index)
 {
-	struct page *page;
+	void *entry;
 
 	spin_lock(&mapping->pages_lock);
-	page = xa_load(&mapping->pages, index);
-	if (page && !xa_is_value(page))
-		get_page(page);
-	else
-		page = NULL;
+	entry = xa_load(&mapping->pages, index);
+	if (entry && !xa_is_value(entry))
+		get_page(entry);
 	spin_unlock(&mapping->pages_lock);
-	return page;
+	return entry;
+}
+
+void *find_get_entry(struct address_space *mapping, unsigned long index)
+{
+	return get_entry(mapping, index);
+}
+
+struct page *find_get_page(struct address_space *mapping, unsigned long index)
+{
+	void *entry = get_entry(mapping, index);
+
+	return xa_is_value(entry) ? NULL : entry;
 }
 
 static enum page_owner mapping_owner(const struct address_space *mapping)
@@ -169,6 +182,7 @@ void remove_from_page_cache(struct page *page)
 
 bool page_cache_evict(struct address_space *mapping, struct page *page)
 {
+	enum page_owner owner = mapping_owner(mapping); /* with its last page the inode may go */
 	bool ours;
 
 	spin_lock(&mapping->pages_lock);
@@ -184,7 +198,7 @@ bool page_cache_evict(struct address_space *mapping, struct page *page)
 	spin_unlock(&mapping->pages_lock);
 	if (!ours)
 		return false;
-	page_owner_add(mapping_owner(mapping), -1);
+	page_owner_add(owner, -1);
 	workingset_evicted(page, workingset_file_key(mapping, page->index));
 	return true;
 }
@@ -208,20 +222,6 @@ static struct page *create_page(struct address_space *mapping, unsigned long ind
 	return page;
 }
 
-/* If the page at @index is on swap: read, locked and referenced. NULL: it is not. ERR_PTR(-EAGAIN):
- * it has just been; -ENOMEM, -EIO. */
-static struct page *swapped_page(struct address_space *mapping, unsigned long index)
-{
-	void *entry;
-
-	spin_lock(&mapping->pages_lock);
-	entry = xa_load(&mapping->pages, index);
-	spin_unlock(&mapping->pages_lock);
-	if (!entry)
-		return NULL;
-	return xa_is_value(entry) ? shmem_swap_in(mapping, index, entry) : ERR_PTR(-EAGAIN);
-}
-
 /* find_or_create_page(), telling whether it was created. */
 static struct page *grab_page(struct address_space *mapping, unsigned long index, bool *created)
 {
@@ -229,13 +229,12 @@ static struct page *grab_page(struct address_space *mapping, unsigned long index
 
 	for (;;) {
 		*created = false;
-		page = find_get_page(mapping, index);
-		if (!page && unlikely(READ_ONCE(mapping->nrswapped))) {
-			page = swapped_page(mapping, index);
+		page = find_get_entry(mapping, index);
+		if (unlikely(xa_is_value(page))) {
+			page = shmem_swap_in(mapping, index, page);
 			if (PTR_ERR_OR_ZERO(page) == -EAGAIN)
 				continue;
-			if (page)
-				return page;
+			return page;
 		}
 		if (!page) {
 			page = create_page(mapping, index);
@@ -258,9 +257,11 @@ struct page *find_lock_page(struct address_space *mapping, unsigned long index)
 	struct page *page;
 
 	for (;;) {
-		page = find_get_page(mapping, index);
-		if (!page) {
-			page = READ_ONCE(mapping->nrswapped) ? swapped_page(mapping, index) : NULL;
+		page = find_get_entry(mapping, index);
+		if (!page)
+			return NULL;
+		if (xa_is_value(page)) {
+			page = shmem_swap_in(mapping, index, page);
 			if (PTR_ERR_OR_ZERO(page) == -EAGAIN)
 				continue;
 			return page;

@@ -9,6 +9,8 @@
 void address_space_init(struct address_space *mapping, struct inode *host, const struct address_space_operations *a_ops);
 /* The page at @index, referenced; NULL if not cached. */
 struct page *find_get_page(struct address_space *mapping, unsigned long index);
+/* Likewise, or the value that stands for it if it is on swap (shmem_swap.h). */
+void *find_get_entry(struct address_space *mapping, unsigned long index);
 /* Likewise, locked, and brought back from swap (memory files). NULL: a hole. ERR_PTR(-ENOMEM, -EIO).
  * May sleep. */
 struct page *find_lock_page(struct address_space *mapping, unsigned long index);

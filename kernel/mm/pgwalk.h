@@ -174,7 +174,7 @@ pte_t *pgwalk_lock_next(struct mm_struct *mm, unsigned long *addr, unsigned long
 			struct pgpath *path);
 
 /* For each PTE table in [addr, end), locked in the body: @pte is the entry of @addr, the table's
- * part of the range ends at @next. The body does not leave the loop but by its end. */
+ * part of the range ends at @next. Who leaves the loop early unlocks the table. */
 #define for_each_pte_table(mm, addr, next, end, pte, path)                                         \
 	for (; (addr) < (end) && ((pte) = pgwalk_lock_next(mm, &(addr), end, &(path))) &&          \
 	       ((next) = pmd_addr_end(addr, end), true);                                           \

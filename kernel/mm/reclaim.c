@@ -31,6 +31,7 @@
 
 #define PRIORITY     12 /* the first round: 1 / 4096 of each list, but a batch at least */
 #define WRITE_WAIT   (100 * NSEC_PER_MSEC)
+#define KSWAPD_PATIENCE 4 /* rounds that free nothing, before it waits to be asked again */
 #define DIRECT_PAGES 32 /* that an allocation frees for itself and others */
 
 struct scan {
@@ -275,7 +276,7 @@ static void wake_kswapd(void)
 	wake_up(&kswapd_wait);
 }
 
-/* Free pages up to the high watermark. False: that could not be done. */
+/* Free pages up to the high watermark. False: none could be freed. */
 static bool balance(void)
 {
 	unsigned long free = nr_free_pages(), high = READ_ONCE(node_data.high_free_pages);
@@ -288,11 +289,14 @@ static bool balance(void)
 	sc.wanted = high - free;
 	shrink(&sc);
 	trace(TRACE_RECLAIM, current->pid, sc.wanted, sc.po.freed);
-	return sc.po.freed || swap_nr_writing();
+	cond_resched();
+	return sc.po.freed;
 }
 
 static int kswapd_main(void *unused)
 {
+	unsigned int failures;
+
 	current->flags |= PF_MEMALLOC;
 	for (;;) {
 		wait_event(kswapd_wait, READ_ONCE(kswapd_needed));
@@ -300,8 +304,9 @@ static int kswapd_main(void *unused)
 		finish_written(true);
 		if (nr_free_pages() < READ_ONCE(node_data.low_free_pages)) {
 			count_vm_event(KSWAPD_LOW_WMARK_HIT);
-			while (nr_free_pages() < READ_ONCE(node_data.high_free_pages) && balance())
-				cond_resched();
+			for (failures = 0; failures < KSWAPD_PATIENCE &&
+					   nr_free_pages() < READ_ONCE(node_data.high_free_pages);)
+				failures = balance() ? 0 : failures + 1;
 		}
 	}
 	return 0;

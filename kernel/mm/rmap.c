@@ -223,7 +223,9 @@ void __rmap_walk(struct page *page, rmap_one_t fn, void *arg)
 void rmap_walk(struct page *page, rmap_one_t fn, void *arg)
 {
 	down_read(&rmap_lock);
-	__rmap_walk(page, fn, arg);
+	/* Of a page that nobody maps, in the swap cache perhaps, the anon_vma may be gone. */
+	if (page_mapcount(page))
+		__rmap_walk(page, fn, arg);
 	up_read(&rmap_lock);
 }
 

@@ -64,13 +64,17 @@ static inline void page_dup_rmap(struct page *page)
  */
 static inline void page_remove_anon_rmap(struct page *page)
 {
-	/* In this order: a page whose other PTEs were swapped is seen to be in the cache. */
 	bool only = page_mapcount(page) == 1;
 
+	/* In this order: a page whose other PTEs were swapped is seen to be in the cache; and one
+	 * that another maps by way of the cache, and swapoff has taken out, to be mapped twice. */
 	barrier();
 	if (likely(only && !page_flag(page, PG_swapcache))) {
-		atomic_set(&page->_mapcount, -1);
-		return;
+		barrier();
+		if (likely(page_mapcount(page) == 1)) {
+			atomic_set(&page->_mapcount, -1);
+			return;
+		}
 	}
 	if (atomic_sub_return(1, &page->_mapcount) < 0 && page_flag(page, PG_swapcache))
 		swap_cache_unmapped(page);

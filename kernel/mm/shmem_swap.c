@@ -152,9 +152,10 @@ static void leave_place(struct page *page, struct address_space *mapping)
 	put_page(page);
 }
 
-struct page *shmem_swap_in(struct address_space *mapping, unsigned long index, void *value)
+static struct page *swap_in(struct address_space *mapping, unsigned long index, void *value,
+			    gfp_t gfp)
 {
-	struct page *page = alloc_page(GFP_USER);
+	struct page *page = alloc_page(gfp);
 	swp_entry_t entry = value_to_swp(value);
 
 	if (!page)
@@ -184,33 +185,29 @@ struct page *shmem_swap_in(struct address_space *mapping, unsigned long index, v
 	return page;
 }
 
+struct page *shmem_swap_in(struct address_space *mapping, unsigned long index, void *value)
+{
+	return swap_in(mapping, index, value, GFP_USER);
+}
+
 /* ---- Truncation ------------------------------------------------------------------------------ */
 
-unsigned long shmem_swap_free_range(struct address_space *mapping, unsigned long first,
-				    unsigned long last)
+bool shmem_swap_free(struct address_space *mapping, unsigned long index)
 {
-	unsigned long index = first, freed = 0;
 	void *entry;
+	bool there;
 
-	while (READ_ONCE(mapping->nrswapped)) {
-		spin_lock(&mapping->pages_lock);
-		while ((entry = xa_find(&mapping->pages, &index, last)) && !xa_is_value(entry) &&
-		       index++ < last)
-			;
-		if (entry && xa_is_value(entry)) {
-			xa_erase(&mapping->pages, index);
-			count_swapped(mapping, -1);
-		} else {
-			entry = NULL;
-		}
-		spin_unlock(&mapping->pages_lock);
-		if (!entry)
-			break;
-		swap_free(value_to_swp(entry));
-		freed++;
-		cond_resched();
+	spin_lock(&mapping->pages_lock);
+	entry = xa_load(&mapping->pages, index);
+	there = xa_is_value(entry);
+	if (there) {
+		xa_erase(&mapping->pages, index);
+		count_swapped(mapping, -1);
 	}
-	return freed;
+	spin_unlock(&mapping->pages_lock);
+	if (there)
+		swap_free(value_to_swp(entry));
+	return there;
 }
 
 /* ---- Figures --------------------------------------------------------------------------------- */
@@ -265,7 +262,8 @@ static int unuse_mapping(struct address_space *mapping, unsigned int type)
 	void *value;
 
 	while ((value = find_value(mapping, &index, type)) != NULL) {
-		page = shmem_swap_in(mapping, index, value);
+		/* Nobody is to be killed for it: swapoff fails. */
+		page = swap_in(mapping, index, value, GFP_USER | __GFP_NOWARN);
 		if (!IS_ERR(page)) {
 			unlock_page(page);
 			put_page(page);

@@ -34,8 +34,8 @@ bool shmem_swap_finish(struct page *page);
 /* The page at @index of @mapping, which held @value when it was looked at: read, locked and
  * referenced. ERR_PTR(-ENOMEM, -EIO); -EAGAIN: look again. *major: it was read. May sleep. */
 struct page *shmem_swap_in(struct address_space *mapping, unsigned long index, void *value);
-/* The file loses what it has on swap in [first, last]: truncation, a hole. How many pages. */
-unsigned long shmem_swap_free_range(struct address_space *mapping, unsigned long first, unsigned long last);
+/* The file loses its page at @index, if that is on swap: truncation, a hole. False: it is not. */
+bool shmem_swap_free(struct address_space *mapping, unsigned long index);
 /* Pages [index, index + nr) of the memory file of @mapping that are on swap; and of all files. */
 unsigned long mapping_swapped_pages(struct address_space *mapping, unsigned long index,
 				    unsigned long nr);

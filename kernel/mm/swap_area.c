@@ -77,7 +77,9 @@ bool swap_entry_valid(swp_entry_t entry)
 	if (swp_type(entry) >= MAX_SWAPFILES)
 		return false;
 	area = area_of(entry);
-	return area->bdev && offset && offset < area->end && test_bit(offset, area->map);
+	/* Without total it is being set up, and may have no map. */
+	return READ_ONCE(area->total) && offset && offset < area->end &&
+	       test_bit(offset, area->map);
 }
 
 unsigned int swap_count(swp_entry_t entry)
@@ -257,10 +259,11 @@ static int mark_unusable(struct swap_area *area, const struct swap_header *heade
 	}
 	if (bits > area->end)
 		bitmap_set(area->map, area->end, bits - area->end);
-	area->total = bits - bitmap_weight(area->map, bits);
 	for (i = 0; i < area->words; i++)
 		area->free_words += !area->map[i];
 	area->word = area->words - 1;
+	/* Last: from now on swap_entry_valid() looks at the map. */
+	smp_store_release(&area->total, bits - bitmap_weight(area->map, bits));
 	return area->total ? 0 : -EINVAL;
 }
 
@@ -343,6 +346,9 @@ int swap_on(struct block_device *bdev, const char *name, int prio)
 	*area = (struct swap_area){.bdev = bdev, .closed = true};
 	err = set_up(area, name);
 	if (err) {
+		spin_lock(&swap_lock);
+		area->total = 0;
+		spin_unlock(&swap_lock);
 		free_slots(area);
 		area->bdev = NULL;
 		goto out;

@@ -90,7 +90,7 @@ int swap_read_wait(struct page *page, swp_entry_t entry);
  * as a whole: read it alone. True: it is uptodate now. May sleep. */
 bool swap_read_again(struct page *page);
 
-/* What could not be decided yet goes to the end of the written list again. */
+/* What could not be decided yet is among those taken the next time; nobody stays awake for it. */
 void swap_put_written(struct page *page);
 /* Pages that were written, isolated, on @out; how many. */
 unsigned int swap_take_written(struct list_head *out, unsigned int max);

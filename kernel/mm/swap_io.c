@@ -22,7 +22,8 @@
 static DEFINE_SPINLOCK(io_lock, RANK_IRQ_LEAF); /* all below */
 static LIST_HEAD(idle);				/* struct block_io by link */
 static LIST_HEAD(written);			/* struct page by lru */
-static unsigned int nr_written, nr_writing;	/* pages */
+static LIST_HEAD(undecided);			/* likewise: looked at once, and locked then */
+static unsigned int nr_written, nr_undecided, nr_writing; /* pages */
 static bool io_made;
 
 static struct wait_queue_head idle_wait, written_wait;
@@ -171,12 +172,13 @@ unsigned int swap_take_written(struct list_head *out, unsigned int max)
 	unsigned int n = 0;
 	unsigned long irq;
 
-	if (!READ_ONCE(nr_written))
+	if (!READ_ONCE(nr_written) && !READ_ONCE(nr_undecided))
 		return 0;
 	spin_lock_irqsave(&io_lock, irq);
-	for (; n < max && !list_empty(&written); n++)
+	for (; n < max && nr_written; n++, nr_written--)
 		list_move_tail(written.next, out);
-	nr_written -= n;
+	for (; n < max && nr_undecided; n++, nr_undecided--)
+		list_move_tail(undecided.next, out);
 	spin_unlock_irqrestore(&io_lock, irq);
 	return n;
 }
@@ -186,8 +188,8 @@ void swap_put_written(struct page *page)
 	unsigned long irq;
 
 	spin_lock_irqsave(&io_lock, irq);
-	list_add_tail(&page->lru, &written);
-	nr_written++;
+	list_add_tail(&page->lru, &undecided);
+	nr_undecided++;
 	spin_unlock_irqrestore(&io_lock, irq);
 }
 

@@ -232,11 +232,9 @@ int try_to_unuse(unsigned int type)
 	int err = 0;
 
 	while (!err && swap_area_used(type)) {
-		/* What is being written to it is waited for first. */
-		while (swap_nr_writing()) {
-			swap_wait_written(NSEC_PER_SEC / 10);
-			pageout_finish(~0u);
-		}
+		/* Some of it may be on its way there; but other areas are written to all the time,
+		 * so this is not to wait for quiet. */
+		swap_wait_written(NSEC_PER_SEC / 10);
 		pageout_finish(~0u);
 		err = shmem_unuse(type);
 		if (!err)

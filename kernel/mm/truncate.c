@@ -17,8 +17,16 @@
 static void zero_partial_page(struct address_space *mapping, unsigned long index,
 			      unsigned long from, unsigned long to)
 {
-	struct page *page = find_lock_page(mapping, index);
+	struct page *page;
 
+	/* What stays would be seen when the file grows again. */
+	while (PTR_ERR_OR_ZERO(page = find_lock_page(mapping, index)) == -ENOMEM &&
+	       !fatal_signal_pending(current)) {
+		__set_current_state(TASK_KILLABLE);
+		schedule_timeout(NSEC_PER_MSEC);
+	}
+	if (PTR_ERR_OR_ZERO(page) == -EIO)
+		shmem_swap_free(mapping, index); /* it cannot be read: all of it is lost */
 	if (IS_ERR_OR_NULL(page))
 		return;
 	if (page_flag(page, PG_uptodate)) {
@@ -29,41 +37,54 @@ static void zero_partial_page(struct address_space *mapping, unsigned long index
 	put_page(page);
 }
 
-static struct page *find_get_next(struct address_space *mapping, unsigned long *index,
-				  unsigned long last)
+/* The next entry from *index on: a page, referenced, or a value. */
+static void *find_get_next(struct address_space *mapping, unsigned long *index, unsigned long last)
 {
-	struct page *page;
+	void *entry;
 
 	spin_lock(&mapping->pages_lock);
-	while ((page = xa_find(&mapping->pages, index, last)) && xa_is_value(page)) {
-		page = NULL;
-		if ((*index)++ == last)
-			break;
-	}
-	if (page)
-		get_page(page);
+	entry = xa_find(&mapping->pages, index, last);
+	if (entry && !xa_is_value(entry))
+		get_page(entry);
 	spin_unlock(&mapping->pages_lock);
-	return page;
+	return entry;
 }
 
-/* Remove the cached pages [first, last]. */
+/* Take @page, which was at @index, out of the cache. False: it is there no more, and something else
+ * may be. */
+static bool remove_page(struct address_space *mapping, unsigned long index, struct page *page,
+			bool even_cows)
+{
+	bool there;
+
+	lock_page(page);
+	wait_on_page_writeback(page);
+	there = page->mapping == mapping;
+	if (there) {
+		if (page_mapcount(page))
+			unmap_mapping_range(mapping, index, 1, even_cows);
+		remove_from_page_cache(page);
+	}
+	unlock_page(page);
+	put_page(page);
+	return there;
+}
+
+/* Remove the pages [first, last], in memory or on swap. Each index is looked at until what was there
+ * has gone, for it may come from swap or go there meanwhile. */
 static void remove_pages(struct address_space *mapping, unsigned long first, unsigned long last,
 			 bool even_cows)
 {
 	unsigned long index = first;
-	struct page *page;
+	void *entry;
+	bool gone;
 
-	while ((page = find_get_next(mapping, &index, last)) != NULL) {
-		lock_page(page);
-		wait_on_page_writeback(page);
-		if (page->mapping == mapping) {
-			if (page_mapcount(page))
-				unmap_mapping_range(mapping, index, 1, even_cows);
-			remove_from_page_cache(page);
-		}
-		unlock_page(page);
-		put_page(page);
-		if (index++ == last)
+	while ((entry = find_get_next(mapping, &index, last)) != NULL) {
+		if (xa_is_value(entry))
+			gone = shmem_swap_free(mapping, index);
+		else
+			gone = remove_page(mapping, index, entry, even_cows);
+		if (gone && index++ == last)
 			break;
 		cond_resched();
 	}
@@ -93,12 +114,14 @@ int invalidate_mapping_pages(struct address_space *mapping, unsigned long first,
 	int error = 0;
 
 	while ((page = find_get_next(mapping, &index, last)) != NULL) {
-		lock_page(page);
-		wait_on_page_writeback(page);
-		if (!invalidate_page(mapping, page, mapped))
-			error = -EBUSY;
-		unlock_page(page);
-		put_page(page);
+		if (!xa_is_value(page)) {
+			lock_page(page);
+			wait_on_page_writeback(page);
+			if (!invalidate_page(mapping, page, mapped))
+				error = -EBUSY;
+			unlock_page(page);
+			put_page(page);
+		}
 		if (index++ == last)
 			break;
 		cond_resched();
@@ -120,11 +143,7 @@ void truncate_inode_pages_range(struct address_space *mapping, loff_t start, lof
 		 * without a copy. */
 		if (!interval_tree_empty(&mapping->i_mmap))
 			unmap_mapping_range(mapping, first, past - first, to_the_end);
-		if (mapping->nrpages)
-			remove_pages(mapping, first, past - 1, to_the_end);
-		/* What comes from swap meanwhile is looked for once more. */
-		while (mapping->nrswapped && shmem_swap_free_range(mapping, first, past - 1))
-			remove_pages(mapping, first, past - 1, to_the_end);
+		remove_pages(mapping, first, past - 1, to_the_end);
 		/* A write fault that held a page's lock meanwhile may have made a private copy of
 		 * it. */
 		if (to_the_end && !interval_tree_empty(&mapping->i_mmap))

@@ -124,25 +124,25 @@ static bool unmap_from_vma(struct page *page, struct vm_area_struct *vma, unsign
 		swap_duplicate(u->entry);
 		pte_set(u->pte, swp_entry_to_pte(u->entry));
 		table->pt_rss[MM_SWAPENTS]++;
-	} else {
-		table->pt_present--;
 	}
 	if (likely(pgwalk_find_private(vma->vm_mm, addr, &private)))
 		tell_sharer(page, vma, addr, u);
 	else
 		__rmap_walk(page, tell_sharer, u);
+	/* Not before the flushes are noted: who sees an empty table does not lock it. */
+	if (!u->entry.val)
+		table->pt_present--;
 	atomic_dec(&page->_mapcount);
 	put_page(page); /* the entry's; not the last */
 	pt_unlock(table);
 	return page_mapcount(page);
 }
 
-bool page_unmap(struct page *page, struct unmap_batch *batch)
+void page_unmap(struct page *page, struct unmap_batch *batch)
 {
 	struct unmap u = {.page = page, .batch = batch, .kind = mm_counter_of(page)};
 
 	if (page_flag(page, PG_anon))
 		u.entry.val = page->private;
 	__rmap_walk(page, unmap_from_vma, &u);
-	return !page_mapcount(page);
 }

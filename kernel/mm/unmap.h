@@ -39,7 +39,7 @@ void page_use(struct page *page, struct page_use *use);
 /*
  * Take all PTEs of locked @page: those of a private page become swap entries of its slot (it is in
  * the swap cache), those of a file's page go. Dirty PTEs make it PG_dirty. An entry in a shared
- * table is changed once for all who share it. False: some are left (a VMA is VM_LOCKED). rmap_lock
- * held shared since page_use() saw no VM_LOCKED.
+ * table is changed once for all who share it. rmap_lock held shared since page_use() saw no
+ * VM_LOCKED.
  */
-bool page_unmap(struct page *page, struct unmap_batch *batch);
+void page_unmap(struct page *page, struct unmap_batch *batch);

@@ -113,7 +113,7 @@ void workingset_refault(struct page *page, unsigned long key)
 		room += lru_pages(LRU_INACTIVE_FILE);
 	if (distance > room)
 		return;
-	set_bit(PG_active, &page->flags);
+	lru_set_active(page);
 	set_bit(PG_workingset, &page->flags);
 	count_vm_event(file ? WORKINGSET_ACTIVATE_FILE : WORKINGSET_ACTIVATE_ANON);
 }

@@ -120,9 +120,12 @@ static __always_inline void page_returns(struct page *page, s32 refcount, unsign
 
 /* ---- Per-CPU lists ------------------------------------------------------------------------- */
 
-/* User pages leave a reserve, with which the kernel can clean up after those who ate the rest; what
- * may wait leaves a part of that to what may not. */
-static bool below_reserve(gfp_t gfp)
+/*
+ * How many pages an allocation may take: all above what its like leaves to others. User pages leave
+ * a reserve, with which the kernel can clean up after those who ate the rest; what may wait leaves a
+ * part of that to what may not. Who is to die goes half as deep again, to die the sooner.
+ */
+static unsigned long pages_to_have(gfp_t gfp)
 {
 	unsigned long keep = node_data.min_free_pages, free = nr_free_pages();
 
@@ -130,12 +133,12 @@ static bool below_reserve(gfp_t gfp)
 		WRITE_ONCE(node_data.wake_reclaim, true);
 	if (!(gfp & __GFP_MOVABLE))
 		keep = gfp & __GFP_WAIT ? keep / 4 : 0;
-	if (likely(!keep || free > keep))
-		return false;
-	return free <= keep / 2 || !reserve_hook || !reserve_hook();
+	if (unlikely(free <= keep) && reserve_hook && reserve_hook())
+		keep /= 2;
+	return free > keep ? free - keep : 0;
 }
 
-/* below_reserve() saw that memory gets short: tell kswapd, now that no lock is held. */
+/* pages_to_have() saw that memory gets short: tell kswapd, now that no lock is held. */
 static __always_inline void wake_reclaim(void)
 {
 	if (unlikely(READ_ONCE(node_data.wake_reclaim)) && wake_reclaim_hook) {
@@ -147,13 +150,11 @@ static __always_inline void wake_reclaim(void)
 static void page_list_refill(struct page_list *pl, gfp_t gfp)
 {
 	struct zone *zone = &node_data.zones[MAX_NR_ZONES];
-	unsigned int i;
+	unsigned int n = min(pages_to_have(gfp), pl->high / 2ul), i;
 
-	if (below_reserve(gfp))
-		return;
-	while (!pl->count && zone-- > node_data.zones) {
+	while (n && !pl->count && zone-- > node_data.zones) {
 		spin_lock(&zone->lock);
-		pl->count = buddy_take_pages(zone, pl->pages, pl->high / 2);
+		pl->count = buddy_take_pages(zone, pl->pages, n);
 		spin_unlock(&zone->lock);
 	}
 	for (i = 0; i < pl->count; i++)
@@ -315,7 +316,7 @@ static struct page *zones_take(gfp_t gfp, unsigned int order)
 	struct zone *zone = &node_data.zones[gfp & __GFP_DMA32 ? ZONE_NORMAL : MAX_NR_ZONES];
 	struct page *page = NULL;
 
-	if (below_reserve(gfp))
+	if (pages_to_have(gfp) < 1ul << order)
 		return NULL;
 	while (!page && zone-- > node_data.zones) {
 		unsigned long flags;
@@ -379,6 +380,9 @@ static void warn_failure(gfp_t gfp, unsigned int order)
 	u64 now = arch_clock_ns();
 
 	if ((gfp & __GFP_NOWARN) || now < next_warning)
+		return;
+	/* Of one who is to die anyway. */
+	if ((gfp & __GFP_WAIT) && reserve_hook && reserve_hook())
 		return;
 	next_warning = now + NSEC_PER_SEC;
 	printk("page allocation failure: order %u, gfp 0x%x, %lu pages free", order, gfp,

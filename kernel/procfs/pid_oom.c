@@ -32,8 +32,8 @@ int proc_pid_oom_adj(struct seq_file *m, struct task_struct *task)
 	int adj = READ_ONCE(task->signal->oom_score_adj);
 
 	seq_printf(m, "%d\n",
-		   adj == OOM_SCORE_ADJ_MAX ? OOM_ADJUST_MAX :
-					      adj * -OOM_DISABLE / OOM_SCORE_ADJ_MAX);
+		   adj == OOM_SCORE_ADJ_MAX ? OOM_ADJUST_MAX
+					    : adj * -OOM_DISABLE / OOM_SCORE_ADJ_MAX);
 	return 0;
 }
 

@@ -110,18 +110,19 @@ TEST(who_asks_is_killed_if_that_is_set)
 TEST(beyond_RLIMIT_AS_is_ENOMEM)
 {
 	CHECK_EXITED(IN_CHILD({
-		struct rlimit limit = {64 * MIB, 64 * MIB};
-		size_t got = 0;
-		char *p;
+			     struct rlimit limit = {64 * MIB, 64 * MIB};
+			     size_t got = 0;
+			     char *p;
 
-		CHECK_OK(setrlimit(RLIMIT_AS, &limit));
-		while ((p = mmap(NULL, MIB, RW, ANON, -1, 0)) != MAP_FAILED) {
-			memset(p, 1, MIB);
-			got += MIB;
-		}
-		CHECK_EQ(errno, ENOMEM);
-		CHECK(got >= 32 * MIB && got < 64 * MIB);
-	}), 0);
+			     CHECK_OK(setrlimit(RLIMIT_AS, &limit));
+			     while ((p = mmap(NULL, MIB, RW, ANON, -1, 0)) != MAP_FAILED) {
+				     memset(p, 1, MIB);
+				     got += MIB;
+			     }
+			     CHECK_EQ(errno, ENOMEM);
+			     CHECK(got >= 32 * MIB && got < 64 * MIB);
+		     }),
+		     0);
 }
 
 static long number_in(pid_t pid, const char *file)
@@ -250,7 +251,7 @@ static long number_after(const char *from, const char *key)
 
 TEST(the_report_adds_up)
 {
-	static const char *const owners[] = {" anon:",	" file:",  " shmem:",	 " table:",
+	static const char *const owners[] = {" anon:", " file:",  " shmem:",  " table:",
 					     " slab:", " stack:", " kernel:", " in_flight:"};
 	struct stage *s = new_stage();
 

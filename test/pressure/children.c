@@ -40,8 +40,10 @@ static void run_child(struct arena *a)
 	for (int n = 20 + random_below(a, 60); n > 0 && !atomic_load(&control->stop); n--) {
 		unsigned int what = random_below(a, 10);
 
-		if (what < 6)
+		if (what < 5)
 			touch_step(a);
+		else if (what < 6)
+			hot_step(a);
 		else if (what < 7)
 			mapping_step(a);
 		else if (what < 8)

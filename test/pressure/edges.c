@@ -5,6 +5,7 @@
  *	edges rlimit		over RLIMIT_AS: ENOMEM, and nothing else
  *	edges eater		one that eats everything dies alone, and the kernel's log names it
  *	edges full SECONDS	memory and swap full again and again: somebody always gets on
+ *	edges pageout SECONDS	pages that one thread counts in while another has them paged out
  *	edges read-error FIRST STEP LAST
  *				pages in these swap slots cannot be read: SIGBUS for who needs one,
  *				and for nobody else
@@ -12,6 +13,7 @@
 #define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
+#include <pthread.h>
 #include <setjmp.h>
 #include <signal.h>
 #include <stdbool.h>
@@ -26,6 +28,10 @@
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
+
+#ifndef MADV_PAGEOUT
+#define MADV_PAGEOUT 21
+#endif
 
 #define PAGE 4096UL
 #define MIB  (1UL << 20)
@@ -263,6 +269,72 @@ static void edge_full(double seconds)
 	CHECK(status == 0);
 }
 
+/* ---- Paged out while they are written --------------------------------------------------------- */
+
+#define COUNT_PAGES 16
+
+struct counting {
+	volatile uint64_t *pages;
+	_Atomic bool stop;
+	uint64_t counts, lost;
+};
+
+/* Each page's count is one that only this thread writes. One that goes through a translation that
+ * should have been forgotten is lost, and missed when it is: fork() sees to that. */
+static void *count_in_pages(void *argument)
+{
+	struct counting *c = argument;
+	uint64_t model[COUNT_PAGES] = {0}, random = 1;
+
+	while (!c->stop) {
+		size_t page = (random = random * 6364136223846793005ULL + 1) >> 60;
+		volatile uint64_t *word = c->pages + page * (PAGE / 8 + 8);
+
+		for (int i = 0; i < 256; i++) {
+			if (*word != model[page]) {
+				c->lost++;
+				model[page] = *word;
+			}
+			*word = ++model[page];
+		}
+		c->counts += 256;
+		if (c->counts % (256 * 2048) == 0) {
+			pid_t child = fork();
+
+			if (!child)
+				_exit(0);
+			waitpid(child, NULL, 0);
+		}
+	}
+	return NULL;
+}
+
+static void edge_pageout(double seconds)
+{
+	static struct counting counting[2];
+	size_t size = COUNT_PAGES * PAGE;
+	double end = now() + seconds;
+	pthread_t thread[2];
+	int rounds = 0;
+
+	for (int i = 0; i < 2; i++) {
+		counting[i].pages = map(size, i ? MAP_SHARED : MAP_PRIVATE);
+		CHECK(!pthread_create(&thread[i], NULL, count_in_pages, &counting[i]));
+	}
+	for (; now() < end; rounds++)
+		if (madvise((void *)counting[rounds % 2].pages, size, MADV_PAGEOUT))
+			CHECK(errno == EINTR);
+	for (int i = 0; i < 2; i++) {
+		counting[i].stop = true;
+		pthread_join(thread[i], NULL);
+		printf("pageout: %s: %llu counts, %llu lost\n", i ? "shared" : "private",
+		       (unsigned long long)counting[i].counts,
+		       (unsigned long long)counting[i].lost);
+		CHECK(counting[i].counts && !counting[i].lost);
+	}
+	printf("pageout: %d rounds\n", rounds);
+}
+
 /* ---- Swap that cannot be read ---------------------------------------------------------------- */
 
 #define READERS	     8
@@ -308,11 +380,13 @@ static void read_back(void *argument)
 {
 	uintptr_t i = (uintptr_t)argument;
 	struct sigaction action = {.sa_sigaction = on_bus_error, .sa_flags = SA_SIGINFO};
-	uint64_t *p = map(READER_PAGES * PAGE, MAP_PRIVATE);
+	uint64_t *p;
 	size_t words = PAGE / 8;
 	volatile size_t page = 0;
 	int fd = open("/proc/self/pagemap", O_RDONLY | O_CLOEXEC);
 
+	CHECK(!mlockall(MCL_CURRENT)); /* its own code and data are never in a bad slot */
+	p = map(READER_PAGES * PAGE, MAP_PRIVATE);
 	fill(p, READER_PAGES, i);
 	told[0]++;
 	while (told[1] <= (int)i)
@@ -344,6 +418,7 @@ static void push_out(void *argument)
 {
 	size_t size = (size_t)meminfo("MemTotal:") * 1024 * 8 / 10;
 
+	CHECK(!mlockall(MCL_CURRENT));
 	memset(map(size, MAP_PRIVATE), 1, size);
 }
 
@@ -403,6 +478,8 @@ int main(int argc, char **argv)
 		edge_eater();
 	else if (!strcmp(edge, "full") && argc == 3)
 		edge_full(atof(argv[2]));
+	else if (!strcmp(edge, "pageout") && argc == 3)
+		edge_pageout(atof(argv[2]));
 	else if (!strcmp(edge, "read-error") && argc == 5)
 		edge_read_error(argv + 2);
 	else

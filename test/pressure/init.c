@@ -39,7 +39,10 @@ static void mount_all(void)
 
 	for (unsigned int i = 0; i < sizeof(mounts) / sizeof(*mounts); i++) {
 		mkdir(mounts[i][1], 0755);
-		if (mount(mounts[i][0], mounts[i][1], mounts[i][0], 0, NULL) && errno != EBUSY)
+		/* The files of a run together are more than half of memory, tmpfs's own limit. */
+		const char *data = strcmp(mounts[i][0], "tmpfs") ? NULL : "size=256m";
+
+		if (mount(mounts[i][0], mounts[i][1], mounts[i][0], 0, data) && errno != EBUSY)
 			printf("init: mount %s: %s\n", mounts[i][1], strerror(errno));
 	}
 	for (int i = 0; i < 3; i++)

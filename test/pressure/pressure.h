@@ -6,7 +6,7 @@
  *	churner		a process that meanwhile turns swap off and on, drops caches, reads /proc (churn.c)
  *	worker		one of several processes; some threads, each with an arena of its own (worker.c)
  *	arena		what one thread holds: private regions and their model (arena.c), a file in
- *			memory and a part of a disk (files.c), locked pages (locked.c)
+ *			memory and a part of a disk (files.c), locked pages (locked.c), hot pages (hot.c)
  *	shared memory	one for all processes (shared.c)
  *	child		forked by a thread, with a snapshot of its arena that it checks while the
  *			parent goes on changing (children.c)
@@ -152,6 +152,14 @@ void verify_arena(struct arena *a, unsigned int pause);
 void make_locked(struct arena *a, size_t pages);
 /* Contents, and that every page is in memory. */
 void locked_step(struct arena *a);
+
+/* ---- Hot pages (hot.c) ----------------------------------------------------------------------- */
+
+void make_hot(struct arena *a);
+/* Count in this thread's. */
+void hot_step(struct arena *a);
+/* Have some thread's paged out. */
+void cool_step(struct arena *a);
 
 /* ---- Shared memory (shared.c) ---------------------------------------------------------------- */
 

@@ -116,6 +116,9 @@ void shared_step(struct arena *a)
 		count(&shared.counter[random_below(a, COUNTERS)], n);
 		count(&counts(a)->added, n);
 	}
+	if (!random_below(a, 8))
+		madvise((void *)(shared.counter + random_below(a, COUNTERS / 512) * 512), PAGE,
+			MADV_PAGEOUT);
 	p = address_of(a, first);
 	if (p && !random_below(a, 8))
 		madvise(p, PAGE, MADV_PAGEOUT); /* pages it as told, or leaves it */

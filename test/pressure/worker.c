@@ -36,13 +36,17 @@ static void step(struct arena *a)
 			child_step(a);
 		else if (what < 6)
 			locked_step(a);
+		else if (what < 8)
+			cool_step(a);
 		else
 			mapping_step(a);
 	} else {
 		unsigned int what = random_below(a, 10);
 
-		if (what < 6)
+		if (what < 5)
 			touch_step(a);
+		else if (what < 6)
+			hot_step(a);
 		else if (what < 8)
 			shared_step(a);
 		else if (what < 9)
@@ -66,6 +70,7 @@ static void *run_thread(void *argument)
 	verify_arena(a, 0);
 	verify_files(a);
 	locked_step(a);
+	hot_step(a);
 	return NULL;
 }
 
@@ -83,6 +88,7 @@ static void make(struct arena *a, unsigned int worker, unsigned int thread)
 		error("/proc/quire/fail_nth: %s", strerror(errno));
 	make_arena(a, pages * (100 - SHARED_SHARE - FILE_SHARE) / 100);
 	make_locked(a, LOCKED_PAGES);
+	make_hot(a);
 	make_files(a, pages * FILE_SHARE / 100 + 1, worker * options.threads + thread, arenas);
 }
 

@@ -178,7 +178,7 @@ TEST(exhaustion_fails_and_recovers)
 	host_boot(32UL << 20, 2);
 	before = nr_free_pages();
 	for (order = 0; order < MAX_ORDER; order += 3) {
-		list = exhaust(GFP_KERNEL, order);
+		list = exhaust(GFP_ATOMIC, order);
 		if (!order)
 			CHECK_EQ(nr_free_pages(), 0UL);
 		CHECK(!alloc_pages(GFP_ATOMIC | __GFP_NOWARN, order));
