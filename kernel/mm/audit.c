@@ -314,8 +314,8 @@ static void audit_pages(void)
 	      page_owner_count(OWNER_TABLE), found.tables);
 	AUDIT(page_owner_count(OWNER_FILE) == found.file, "%ld pages of files, counted %ld",
 	      page_owner_count(OWNER_FILE), found.file);
-	AUDIT(page_owner_count(OWNER_SHMEM) == found.shmem, "%ld pages of memory files, counted %ld",
-	      page_owner_count(OWNER_SHMEM), found.shmem);
+	AUDIT(page_owner_count(OWNER_SHMEM) == found.shmem,
+	      "%ld pages of memory files, counted %ld", page_owner_count(OWNER_SHMEM), found.shmem);
 	for (list = 0; lru_in_use && list < NR_LRU_LISTS; list++)
 		listed += lru_pages(list);
 	AUDIT(found.listed == (long)listed, "%lu pages on LRU lists, %ld have the flag", listed,

@@ -87,7 +87,7 @@ struct model_file *random_file(void);
 void check_read(struct model_mm *m, unsigned int i);
 void set_heap(struct model_mm *m);
 
-/* ---- Operations; @m runs on this CPU ---------------------------------------------------------- */
+/* ---- Operations; @m runs on this CPU --------------------------------------------------------- */
 
 void fuzz_access(struct model_mm *m);
 void fuzz_fill(struct model_mm *m);
@@ -120,7 +120,7 @@ void fuzz_swapoff(struct model_mm *m);
 void fuzz_write_error(struct model_mm *m);
 void fuzz_read_error(struct model_mm *m);
 
-/* ---- Swap (mm_fuzz_swap.c) --------------------------------------------------------------------- */
+/* ---- Swap (mm_fuzz_swap.c) ------------------------------------------------------------------- */
 
 /* What the kernel keeps since there was an area for the first time, it keeps from here on. */
 void fuzz_swap_once(void);

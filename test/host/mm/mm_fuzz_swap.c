@@ -182,7 +182,7 @@ void fuzz_advise_reclaim(struct model_mm *m)
 	AGREE("madvise", expected ?: hole, do_madvise(m->mm, range_addr(r), range_len(r), advice));
 }
 
-/* ---- Areas that come and go ------------------------------------------------------------------- */
+/* ---- Areas that come and go ------------------------------------------------------------------ */
 
 void fuzz_swapoff(struct model_mm *m)
 {

@@ -18,7 +18,7 @@
 #define AT	  (PUD_SIZE * 5 + PMD_SIZE * 9 - 20 * PAGE_SIZE)
 #define SHARED	  (AT + PUD_SIZE)
 #define PROCESSES 4
-#define PAGES	  700 /* of each */
+#define PAGES	  700  /* of each */
 #define ROOM	  1500 /* pages that are free at the start */
 
 static struct block_device *disk;

@@ -21,7 +21,7 @@ static unsigned long on_lists(void)
 	return pages;
 }
 
-/* ---- Lists ------------------------------------------------------------------------------------ */
+/* ---- Lists ----------------------------------------------------------------------------------- */
 
 TEST(no_page_is_on_a_list_until_memory_is_short)
 {
@@ -73,7 +73,7 @@ TEST(pages_move_between_lists_with_their_flags)
 	swap_finish();
 }
 
-/* ---- Who goes --------------------------------------------------------------------------------- */
+/* ---- Who goes -------------------------------------------------------------------------------- */
 
 TEST(what_is_used_stays_and_what_is_not_goes)
 {
@@ -191,7 +191,7 @@ TEST(with_swappiness_zero_private_pages_stay_as_long_as_there_are_others)
 	swap_finish();
 }
 
-/* ---- Memory that is short --------------------------------------------------------------------- */
+/* ---- Memory that is short -------------------------------------------------------------------- */
 
 TEST(more_than_there_is_memory_for_is_kept)
 {

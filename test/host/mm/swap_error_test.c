@@ -37,7 +37,7 @@ static void break_all(bool read, bool write)
 	ram_disk_fail(swap, 0, ~0ull, read, write);
 }
 
-/* ---- Reading ---------------------------------------------------------------------------------- */
+/* ---- Reading --------------------------------------------------------------------------------- */
 
 TEST(a_page_that_cannot_be_read_is_sigbus_for_who_touches_it_and_nobody_else)
 {
@@ -146,7 +146,7 @@ TEST(a_lost_page_of_a_file_is_sigbus_and_eio)
 	swap_finish();
 }
 
-/* ---- Writing ---------------------------------------------------------------------------------- */
+/* ---- Writing --------------------------------------------------------------------------------- */
 
 TEST(a_page_that_cannot_be_written_stays_in_memory)
 {
@@ -174,8 +174,8 @@ TEST(a_page_that_could_not_be_written_and_is_unmapped_goes)
 	CHECK_EQ(vm_munmap(AT, PAGES(N)), 0);
 	CHECK_EQ(nr_swapcache_pages(), 0ul);
 	CHECK_EQ(swap_used(), 0ul);
-	swap_finish();
 	mend();
+	swap_finish();
 }
 
 TEST(a_page_unmapped_while_its_write_fails_goes)

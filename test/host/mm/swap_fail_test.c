@@ -61,7 +61,7 @@ static void exhaust(void (*prepare)(void), long (*op)(void), long success)
 	expect(AT, pages, 1);
 }
 
-/* ---- Coming back ------------------------------------------------------------------------------ */
+/* ---- Coming back ----------------------------------------------------------------------------- */
 
 static long touch(bool write)
 {
@@ -143,7 +143,7 @@ TEST(reading_ahead_without_memory_is_no_error)
 	swap_finish();
 }
 
-/* ---- Changes of entries ----------------------------------------------------------------------- */
+/* ---- Changes of entries ---------------------------------------------------------------------- */
 
 static void end_child(void)
 {
@@ -240,7 +240,7 @@ TEST(dropping_a_part_of_a_shared_table_of_entries_without_memory_changes_nothing
 	swap_finish();
 }
 
-/* ---- Areas ------------------------------------------------------------------------------------ */
+/* ---- Areas ----------------------------------------------------------------------------------- */
 
 static long turn_off(void)
 {

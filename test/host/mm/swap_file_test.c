@@ -214,9 +214,9 @@ TEST(a_page_of_a_file_used_while_it_is_written_stays)
 	CHECK_EQ(swap_nr_writing(), 4u);
 	CHECK_EQ(swap_used(), 4ul);
 	world_audit();
-	poke(AT, 100);			     /* mapped and written to */
+	poke(AT, 100);				   /* mapped and written to */
 	CHECK_EQ(peek(AT + PAGES(1)), byte_of(1)); /* mapped */
-	world_file_poke(file, PAGES(2), 100); /* written to */
+	world_file_poke(file, PAGES(2), 100);	   /* written to */
 	world_audit();
 	ram_disk_hold(swap, false);
 	world_audit();

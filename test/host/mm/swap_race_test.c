@@ -23,17 +23,17 @@
 #include "sched/sched.h"
 #include "abi/signal.h"
 
-#define RW	(PROT_READ | PROT_WRITE)
-#define PRIVATE (PUD_SIZE * 5 + PMD_SIZE * 9 - 20 * PAGE_SIZE) /* across two tables */
-#define PAGES	40
-#define SHARED	(PRIVATE + PMD_SIZE * 4)
-#define SHARED_PAGES 24
-#define CUT	(SHARED + PMD_SIZE) /* a file that is truncated */
-#define CUT_PAGES 12
-#define OWN(t)	(PRIVATE + PMD_SIZE * (8 + 2 * (t)))
-#define OWN_PAGES 16
-#define THREADS 3
-#define DISKS	2
+#define RW	      (PROT_READ | PROT_WRITE)
+#define PRIVATE	      (PUD_SIZE * 5 + PMD_SIZE * 9 - 20 * PAGE_SIZE) /* across two tables */
+#define PAGES	      40
+#define SHARED	      (PRIVATE + PMD_SIZE * 4)
+#define SHARED_PAGES  24
+#define CUT	      (SHARED + PMD_SIZE) /* a file that is truncated */
+#define CUT_PAGES     12
+#define OWN(t)	      (PRIVATE + PMD_SIZE * (8 + 2 * (t)))
+#define OWN_PAGES     16
+#define THREADS	      3
+#define DISKS	      2
 #define MOST_CHILDREN 4
 
 static struct mm_struct *mm;
@@ -72,7 +72,7 @@ static void breathe(void)
 	host_yield_cpu();
 }
 
-/* ---- Programs --------------------------------------------------------------------------------- */
+/* ---- Programs -------------------------------------------------------------------------------- */
 
 static unsigned long at(const struct thread *t, unsigned long base, unsigned int page)
 {
@@ -178,7 +178,7 @@ static void map_and_unmap(struct thread *t)
 	CHECK_EQ(vm_munmap(addr, len), 0);
 }
 
-/* ---- Children --------------------------------------------------------------------------------- */
+/* ---- Children -------------------------------------------------------------------------------- */
 
 struct child {
 	struct mm_struct *mm;
@@ -258,7 +258,7 @@ static int be_thread(void *arg)
 	return 0;
 }
 
-/* ---- The kernel's side ------------------------------------------------------------------------- */
+/* ---- The kernel's side ----------------------------------------------------------------------- */
 
 static int be_reclaim(void *arg)
 {

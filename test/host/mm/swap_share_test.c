@@ -49,7 +49,7 @@ static void see_all(void)
 	expect_of(child, 1);
 }
 
-/* ---- One slot for all ------------------------------------------------------------------------- */
+/* ---- One slot for all ------------------------------------------------------------------------ */
 
 static void goes_once(unsigned int policy)
 {
@@ -133,7 +133,7 @@ TEST(three_generations_share_a_slot)
 	swap_finish();
 }
 
-/* ---- Fork with entries ------------------------------------------------------------------------ */
+/* ---- Fork with entries ----------------------------------------------------------------------- */
 
 static void forks_with_entries(unsigned int policy)
 {
@@ -221,7 +221,7 @@ TEST(a_childs_wiped_table_of_entries_is_not_shared)
 	swap_finish();
 }
 
-/* ---- Writing ---------------------------------------------------------------------------------- */
+/* ---- Writing --------------------------------------------------------------------------------- */
 
 TEST(a_write_after_coming_back_copies_as_long_as_another_has_the_entry)
 {
@@ -295,7 +295,7 @@ TEST(both_come_back_to_one_page_and_part_by_writing)
 	swap_finish();
 }
 
-/* ---- Unmapping in shared tables ---------------------------------------------------------------- */
+/* ---- Unmapping in shared tables -------------------------------------------------------------- */
 
 TEST(one_owner_of_a_table_gives_entries_up_and_the_other_keeps_them)
 {

@@ -121,9 +121,9 @@ TEST(a_page_wanted_again_while_it_is_written_stays)
 	CHECK_EQ(swapents(parent), 4);
 	CHECK_EQ(swap_nr_writing(), 4u);
 	world_audit();
-	CHECK_EQ(peek(AT), tagged(1, 0));	/* read: the page itself */
+	CHECK_EQ(peek(AT), tagged(1, 0)); /* read: the page itself */
 	CHECK(page_at(parent, AT) == pages[0]);
-	poke(AT + PAGES(1), 77);		/* written to: not the page that is on its way */
+	poke(AT + PAGES(1), 77); /* written to: not the page that is on its way */
 	CHECK(page_at(parent, AT + PAGES(1)) != pages[1]);
 	CHECK_EQ(vm_munmap(AT + PAGES(2), PAGE_SIZE), 0);
 	world_audit();
@@ -152,7 +152,7 @@ TEST(written_pages_come_back_by_the_cache_before_they_are_freed)
 	swap_finish();
 }
 
-/* ---- What keeps a page ------------------------------------------------------------------------ */
+/* ---- What keeps a page ----------------------------------------------------------------------- */
 
 TEST(mlocked_pages_stay_until_they_are_unlocked)
 {
@@ -222,7 +222,7 @@ TEST(what_is_written_to_a_page_on_its_way_is_written_again)
 	swap_finish();
 }
 
-/* ---- What becomes of entries ------------------------------------------------------------------ */
+/* ---- What becomes of entries ----------------------------------------------------------------- */
 
 TEST(unmapping_gives_slots_back)
 {
@@ -330,7 +330,7 @@ TEST(another_process_reads_and_writes_what_is_on_swap)
 	swap_finish();
 }
 
-/* ---- Room ------------------------------------------------------------------------------------- */
+/* ---- Room ------------------------------------------------------------------------------------ */
 
 TEST(a_full_area_takes_no_more_and_loses_nothing)
 {
@@ -389,7 +389,7 @@ TEST(areas_are_used_by_priority_and_in_turn)
 	world_audit();
 }
 
-/* ---- Read-ahead ------------------------------------------------------------------------------- */
+/* ---- Read-ahead ------------------------------------------------------------------------------ */
 
 TEST(a_stream_is_read_ahead_in_both_directions_and_random_access_is_not)
 {

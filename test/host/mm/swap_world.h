@@ -39,7 +39,7 @@ unsigned long swap_used(void);
 /* Sector of @entry's slot, for ram_disk_fail(). */
 u64 swap_sector(swp_entry_t entry);
 
-/* ---- share.h's parent, with swap -------------------------------------------------------------- */
+/* ---- share.h's parent, with swap ------------------------------------------------------------- */
 
 extern struct block_device *swap; /* the one area, of SWAP_PAGES pages */
 #define SWAP_PAGES 4096

@@ -37,7 +37,7 @@ static void on_again(void)
 	CHECK_EQ(swap_on(swap, "swap", -1), 0);
 }
 
-/* ---- swapon ----------------------------------------------------------------------------------- */
+/* ---- swapon ---------------------------------------------------------------------------------- */
 
 static void refused(struct block_device *disk, int err)
 {
@@ -139,7 +139,7 @@ TEST(there_may_be_thirty_two_areas)
 	world_audit();
 }
 
-/* ---- swapoff ---------------------------------------------------------------------------------- */
+/* ---- swapoff --------------------------------------------------------------------------------- */
 
 TEST(swapoff_brings_private_pages_back)
 {
@@ -281,7 +281,7 @@ TEST(swapoff_fails_where_a_page_cannot_be_read_and_all_is_as_before)
 	swap_finish();
 }
 
-/* ---- Too little memory ------------------------------------------------------------------------ */
+/* ---- Too little memory ----------------------------------------------------------------------- */
 
 /* More than there is memory for, on two areas of which one is to go. */
 TEST(swapoff_without_room_fails_and_everything_can_be_used)
