@@ -178,6 +178,7 @@ static void pressure(void)
 	fput(file);
 	pageout_finish(~0u);
 	nap(10 * NSEC_PER_MSEC);
+	swap_drop_rest();
 	CHECK_EQ(swap_used(), 0ul);
 	swap_disk_off(disk);
 	world_audit();

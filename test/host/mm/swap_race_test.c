@@ -410,6 +410,7 @@ static void race(bool areas_go)
 	pageout_finish(~0u);
 	nap(NSEC_PER_MSEC);
 	world_audit();
+	swap_drop_rest();
 	CHECK_EQ(swap_used(), 0ul);
 	for (i = 0; i < DISKS; i++)
 		swap_disk_off(disks[i]);

@@ -139,6 +139,12 @@ bool swap_out_file(struct file *file, unsigned long index)
 	return !page;
 }
 
+void swap_drop_rest(void)
+{
+	pageout_finish(~0u);
+	try_to_free_pages(1000);
+}
+
 /* ---- The parent ------------------------------------------------------------------------------ */
 
 struct block_device *swap;

@@ -34,6 +34,10 @@ unsigned int swap_out(struct mm_struct *mm, unsigned long addr, unsigned long nr
 /* The cached page @index of @file goes likewise. True: it is no longer in memory. */
 bool swap_out_file(struct file *file, unsigned long index);
 
+/* All processes are gone. A page may still be in the cache on which somebody was at work when its
+ * last user went: reclaim finds it. */
+void swap_drop_rest(void);
+
 /* Slots in use, of all areas. */
 unsigned long swap_used(void);
 /* Sector of @entry's slot, for ram_disk_fail(). */
