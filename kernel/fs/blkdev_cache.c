@@ -6,9 +6,6 @@
  *	write	pages are under write-back until the device's interrupt ends it
  *
  * Every few seconds a thread writes what is dirty.
- *
- * Requests come from a small stock: memory is written back when there is none left to allocate. Who
- * finds the stock empty waits for the device.
  */
 #include "fs/blkdev_internal.h"
 
@@ -16,9 +13,7 @@
 #define FLUSH_INTERVAL (5 * NSEC_PER_SEC)
 
 static struct block_io requests[NR_REQUESTS];
-static LIST_HEAD(free_requests); /* requests_lock */
-static DEFINE_SPINLOCK(requests_lock, RANK_IRQ_LEAF);
-static DECLARE_WAIT_QUEUE_HEAD(requests_wait);
+static DEFINE_IO_POOL(pool);
 
 /* What programs make dirty that neither sync nor close is not kept from the disk for ever. */
 static int flusher(void *arg)
@@ -37,45 +32,18 @@ static int flusher(void *arg)
 int bdev_cache_init(void)
 {
 	for (unsigned int i = 0; i < NR_REQUESTS; i++)
-		list_add_tail(&requests[i].link, &free_requests);
+		put_io(&pool, &requests[i]);
 	return PTR_ERR_OR_ZERO(kthread_run(flusher, NULL, "flush"));
-}
-
-static struct block_io *take_request(void)
-{
-	struct block_io *io;
-	unsigned long flags;
-
-	spin_lock_irqsave(&requests_lock, flags);
-	io = list_first_entry_or_null(&free_requests, struct block_io, link);
-	if (io)
-		list_del(&io->link);
-	spin_unlock_irqrestore(&requests_lock, flags);
-	return io;
 }
 
 static struct block_io *get_request(struct address_space *mapping, unsigned long index, bool write)
 {
-	struct block_io *io = NULL;
+	struct block_io *io = get_io(&pool, write);
 
-	wait_event(requests_wait, (io = take_request()) != NULL);
 	io->bdev = mapping->host->i_private;
 	io->sector = (u64)index << (PAGE_SHIFT - SECTOR_SHIFT);
-	io->write = write;
-	io->nr = 0;
 	io->private = mapping;
 	return io;
-}
-
-/* Any context. */
-static void put_request(struct block_io *io)
-{
-	unsigned long flags;
-
-	spin_lock_irqsave(&requests_lock, flags);
-	list_add(&io->link, &free_requests);
-	spin_unlock_irqrestore(&requests_lock, flags);
-	wake_up(&requests_wait);
 }
 
 /* ---- Reading --------------------------------------------------------------------------------- */
@@ -103,7 +71,7 @@ static void read_done(struct block_io *io)
 		unlock_page(io->pages[i]);
 		put_page(io->pages[i]);
 	}
-	put_request(io);
+	put_io(&pool, io);
 }
 
 static bool is_cached(struct address_space *mapping, unsigned long index)
@@ -182,7 +150,7 @@ static void write_done(struct block_io *io)
 		end_page_writeback(io->pages[i]);
 		put_page(io->pages[i]);
 	}
-	put_request(io);
+	put_io(&pool, io);
 }
 
 static int bdev_writepages(struct page **pages, unsigned int nr)

@@ -76,6 +76,41 @@ int submit_io_wait(struct block_io *io)
 	return io->error;
 }
 
+/* ---- Requests made beforehand ---------------------------------------------------------------- */
+
+void put_io(struct io_pool *pool, struct block_io *io)
+{
+	unsigned long irq;
+
+	spin_lock_irqsave(&pool->lock, irq);
+	list_add(&io->link, &pool->idle);
+	spin_unlock_irqrestore(&pool->lock, irq);
+	wake_up(&pool->wait);
+}
+
+struct block_io *try_get_io(struct io_pool *pool)
+{
+	struct block_io *io;
+	unsigned long irq;
+
+	spin_lock_irqsave(&pool->lock, irq);
+	io = list_first_entry_or_null(&pool->idle, struct block_io, link);
+	if (io)
+		list_del(&io->link);
+	spin_unlock_irqrestore(&pool->lock, irq);
+	return io;
+}
+
+struct block_io *get_io(struct io_pool *pool, bool write)
+{
+	struct block_io *io;
+
+	wait_event(pool->wait, (io = try_get_io(pool)) != NULL);
+	io->write = write;
+	io->nr = 0;
+	return io;
+}
+
 /* ---- One user alone -------------------------------------------------------------------------- */
 
 static DEFINE_SPINLOCK(holder_lock, RANK_SPIN_LEAF);

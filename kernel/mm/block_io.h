@@ -8,6 +8,7 @@
 
 #include "lib/list.h"
 #include "page/page.h"
+#include "sched/wait.h"
 
 #define BLOCK_IO_PAGES 32 /* most pages of one request: 128 KiB */
 #define SECTOR_SHIFT   9
@@ -87,6 +88,28 @@ void bdev_release(struct block_device *bdev, const void *holder);
 
 /* Submit @io and wait: io->error. May sleep. io->done and io->private are overwritten. */
 int submit_io_wait(struct block_io *io);
+
+/* A fixed number of requests, made beforehand: memory is written back when there is none left to
+ * allocate. Who finds the pool empty waits for the device, so nobody asks for a second request of
+ * the same pool while holding one that is not submitted. */
+struct io_pool {
+	spinlock_t lock;
+	struct list_head idle; /* struct block_io by link */
+	struct wait_queue_head wait;
+};
+
+#define DEFINE_IO_POOL(var)                                                                        \
+	struct io_pool var = {SPIN_LOCK_INIT(#var, RANK_IRQ_LEAF), LIST_HEAD_INIT((var).idle),     \
+			      WAIT_QUEUE_HEAD_INIT((var).wait)}
+
+/* Give a request, a new one or one that is done, to @pool. Any context. */
+void put_io(struct io_pool *pool, struct block_io *io);
+
+/* A request of no pages yet to write or to read. May sleep, for I/O that is under way. */
+struct block_io *get_io(struct io_pool *pool, bool write);
+
+/* The same, or NULL if @pool is empty. Any context. */
+struct block_io *try_get_io(struct io_pool *pool);
 
 /* Pages read and written by block devices for programs and swap, for /proc/vmstat's pgpgin and
  * pgpgout (KiB). Counted by submit_io(). */

@@ -20,74 +20,25 @@
 #define NR_REQUESTS 16 /* 2 MiB under way at most */
 
 static DEFINE_SPINLOCK(io_lock, RANK_IRQ_LEAF); /* all below */
-static LIST_HEAD(idle);				/* struct block_io by link */
 static LIST_HEAD(written);			/* struct page by lru */
 static LIST_HEAD(undecided);			/* likewise: looked at once, and locked then */
 static unsigned int nr_written, nr_undecided, nr_writing; /* pages */
-static bool io_made;
+static DECLARE_WAIT_QUEUE_HEAD(written_wait);
 
-static struct wait_queue_head idle_wait, written_wait;
+static DEFINE_IO_POOL(pool);
 
 int swap_io_init(void)
 {
+	static unsigned int made; /* under the caller's lock */
 	struct block_io *io;
 
-	if (io_made)
-		return 0;
-	init_waitqueue_head(&idle_wait);
-	init_waitqueue_head(&written_wait);
-	for (unsigned int i = 0; i < NR_REQUESTS; i++) {
+	for (; made < NR_REQUESTS; made++) {
 		io = kzalloc(sizeof(*io), GFP_KERNEL);
-		if (!io) {
-			while (!list_empty(&idle)) {
-				io = list_first_entry(&idle, struct block_io, link);
-				list_del(&io->link);
-				kfree(io);
-			}
+		if (!io)
 			return -ENOMEM;
-		}
-		list_add(&io->link, &idle);
+		put_io(&pool, io);
 	}
-	io_made = true;
 	return 0;
-}
-
-/* ---- Requests -------------------------------------------------------------------------------- */
-
-static struct block_io *try_get_request(void)
-{
-	struct block_io *io = NULL;
-	unsigned long irq;
-
-	spin_lock_irqsave(&io_lock, irq);
-	if (!list_empty(&idle)) {
-		io = list_first_entry(&idle, struct block_io, link);
-		list_del(&io->link);
-	}
-	spin_unlock_irqrestore(&io_lock, irq);
-	return io;
-}
-
-static struct block_io *get_request(bool write)
-{
-	struct block_io *io;
-
-	wait_event(idle_wait, (io = try_get_request()) != NULL);
-	io->write = write;
-	io->nr = 0;
-	io->error = 0;
-	return io;
-}
-
-/* From its done(): any context. */
-static void put_request(struct block_io *io)
-{
-	unsigned long irq;
-
-	spin_lock_irqsave(&io_lock, irq);
-	list_add(&io->link, &idle);
-	spin_unlock_irqrestore(&io_lock, irq);
-	wake_up(&idle_wait);
 }
 
 /* One line a second at most says that the device fails. */
@@ -123,7 +74,7 @@ static void write_done(struct block_io *io)
 	nr_written += io->nr;
 	nr_writing -= io->nr;
 	spin_unlock_irqrestore(&io_lock, irq);
-	put_request(io);
+	put_io(&pool, io);
 	wake_up_all(&written_wait);
 	wake_reclaim_hook();
 }
@@ -161,7 +112,7 @@ void swap_write(struct swap_batch *batch, struct page *page, swp_entry_t entry)
 			  entry.val != batch->first.val + batch->io->nr))
 		swap_write_end(batch);
 	if (!batch->io) {
-		batch->io = get_request(true);
+		batch->io = get_io(&pool, true);
 		batch->first = entry;
 	}
 	batch->io->pages[batch->io->nr++] = page;
@@ -225,12 +176,12 @@ static void read_done(struct block_io *io)
 		unlock_page(page);
 		put_page(page);
 	}
-	put_request(io);
+	put_io(&pool, io);
 }
 
 void swap_read(struct page **pages, unsigned int nr, swp_entry_t first)
 {
-	struct block_io *io = get_request(false);
+	struct block_io *io = get_io(&pool, false);
 
 	io->bdev = swap_bdev(first, &io->sector);
 	io->done = read_done;
@@ -245,32 +196,21 @@ void swap_read(struct page **pages, unsigned int nr, swp_entry_t first)
 	submit_io(io);
 }
 
-static void wait_done(struct block_io *io)
-{
-	complete(io->private);
-}
-
 int swap_read_wait(struct page *page, swp_entry_t entry)
 {
-	struct block_io *io = get_request(false);
-	struct completion done;
+	struct block_io *io = get_io(&pool, false);
 	int err;
 
-	init_completion(&done);
 	io->bdev = swap_bdev(entry, &io->sector);
-	io->done = wait_done;
-	io->private = &done;
 	io->nr = 1;
 	io->pages[0] = page;
 	current->inblock += PAGE_SIZE / 512;
 	count_vm_event(PSWPIN);
 	trace(TRACE_SWAP_IN, current->pid, page_to_pfn(page), entry.val);
-	submit_io(io);
-	wait_for_completion(&done);
-	err = io->error;
+	err = submit_io_wait(io);
 	if (err)
 		report_error(io);
-	put_request(io);
+	put_io(&pool, io);
 	return err;
 }
 
