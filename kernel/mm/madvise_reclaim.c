@@ -7,6 +7,7 @@
 #include "mm/pgwalk.h"
 #include "mm/rmap.h"
 #include "mm/swap_cache.h"
+#include "mm/swapoff.h"
 #include "sched/sched.h"
 
 /* The page @pte maps, if it is on an LRU list to begin with and nobody else's. Table locked. */
@@ -78,45 +79,20 @@ int madvise_reclaim(struct vm_area_struct *vma, unsigned long start, unsigned lo
 	return 0;
 }
 
-/* Move *addr up to the next entry on swap below @end: that; none: there is no more. */
-static pte_t next_swapped(struct vm_area_struct *vma, unsigned long *addr, unsigned long end)
-{
-	pte_t found = {0}, *pte;
-	unsigned long next;
-	struct pgpath path;
-
-	down_read(&rmap_lock);
-	for_each_pte_table (vma->vm_mm, *addr, next, end, pte, path) {
-		if (!path.table->pt_rss[MM_SWAPENTS])
-			continue;
-		while (*addr < next && !pte_is_swap(pte_get(pte))) {
-			*addr += PAGE_SIZE;
-			pte++;
-		}
-		if (*addr < next) {
-			found = pte_get(pte);
-			pt_unlock(path.table);
-			break;
-		}
-	}
-	up_read(&rmap_lock);
-	return found;
-}
-
 void swap_will_need(struct vm_area_struct *vma, unsigned long start, unsigned long end)
 {
 	struct swap_run run = {.nr = 0};
 	struct page *page;
-	pte_t pte;
+	swp_entry_t entry;
 
 	for (; get_mm_counter(vma->vm_mm, MM_SWAPENTS) && start < end; start += PAGE_SIZE) {
-		pte = next_swapped(vma, &start, end);
-		if (pte_none(pte) || fatal_signal_pending(current))
+		entry = next_swap_entry(vma, &start, end, SWAP_ANY_AREA);
+		if (!entry.val || fatal_signal_pending(current))
 			break;
 		page = alloc_page(__GFP_MOVABLE | __GFP_NOWARN);
 		if (!page)
 			break;
-		swap_run_add(&run, page, pte_to_swp_entry(pte), true);
+		swap_run_add(&run, page, entry, true);
 		cond_resched();
 	}
 	swap_run_read(&run);

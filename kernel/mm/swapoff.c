@@ -19,8 +19,13 @@
 
 /* ---- Entries in page tables ------------------------------------------------------------------ */
 
-/* The next entry of area @type in [*addr, end); none: val is 0. */
-static swp_entry_t next_entry(struct vm_area_struct *vma, unsigned long *addr, unsigned int type)
+static bool is_of_area(pte_t pte, unsigned int type)
+{
+	return pte_is_swap(pte) && (type == SWAP_ANY_AREA || pte_swap_type(pte) == type);
+}
+
+swp_entry_t next_swap_entry(struct vm_area_struct *vma, unsigned long *addr, unsigned long end,
+			    unsigned int type)
 {
 	swp_entry_t found = {0};
 	unsigned long next;
@@ -28,19 +33,13 @@ static swp_entry_t next_entry(struct vm_area_struct *vma, unsigned long *addr, u
 	pte_t *pte;
 
 	down_read(&rmap_lock);
-	for_each_pte_table (vma->vm_mm, *addr, next, vma->vm_end, pte, path) {
-		unsigned long at = *addr;
-
+	for_each_pte_table (vma->vm_mm, *addr, next, end, pte, path) {
 		if (!path.table->pt_rss[MM_SWAPENTS])
 			continue;
-		for (; at < next && !found.val; at += PAGE_SIZE, pte++) {
-			pte_t entry = pte_get(pte);
-
-			if (!pte_none(entry) && !pte_present(entry) && pte_swap_type(entry) == type)
-				found = pte_to_swp_entry(entry);
-		}
-		if (found.val) {
-			*addr = at - PAGE_SIZE;
+		for (; *addr < next && !is_of_area(pte_get(pte), type); *addr += PAGE_SIZE)
+			pte++;
+		if (*addr < next) {
+			found = pte_to_swp_entry(pte_get(pte));
 			pt_unlock(path.table);
 			break;
 		}
@@ -75,16 +74,11 @@ static struct page *bring_in(swp_entry_t entry)
 	return swap_cache_get(entry);
 }
 
-struct arrival {
-	pte_t *pte;
-};
-
+/* @vma's mm, if @arg is its PTE too, has a page now and no entry. */
 static bool tell_sharer(struct page *page, struct vm_area_struct *vma, unsigned long addr,
 			void *arg)
 {
-	struct arrival *a = arg;
-
-	if (pgwalk_find(vma->vm_mm, addr).pte != a->pte)
+	if (pgwalk_find(vma->vm_mm, addr).pte != arg)
 		return true;
 	add_mm_counter(vma->vm_mm, MM_SWAPENTS, -1);
 	add_mm_counter(vma->vm_mm, MM_ANONPAGES, 1);
@@ -96,27 +90,27 @@ static bool tell_sharer(struct page *page, struct vm_area_struct *vma, unsigned 
 static void replace_entry(struct vm_area_struct *vma, unsigned long addr, struct page *page,
 			  swp_entry_t entry)
 {
-	struct arrival a;
 	struct pgpath path;
+	pte_t *pte;
 
 	down_read(&rmap_lock);
-	a.pte = __pgwalk_lock(vma->vm_mm, addr, &path);
-	if (a.pte && pte_same(pte_get(a.pte), swp_entry_to_pte(entry))) {
+	pte = __pgwalk_lock(vma->vm_mm, addr, &path);
+	if (pte && pte_same(pte_get(pte), swp_entry_to_pte(entry))) {
 		get_page(page);
 		page->mapping = vma->anon_vma;
 		page->index = linear_page_index(vma, addr);
 		smp_wmb(); /* before it counts as mapped, and can be walked */
 		page_add_rmap(page);
-		pte_set(a.pte, pte_wrprotect(mk_pte(page_to_pfn(page), vma->vm_page_prot)));
+		pte_set(pte, pte_wrprotect(mk_pte(page_to_pfn(page), vma->vm_page_prot)));
 		path.table->pt_rss[MM_SWAPENTS]--;
 		path.table->pt_rss[MM_ANONPAGES]++;
 		if (path.write)
-			tell_sharer(page, vma, addr, &a);
+			tell_sharer(page, vma, addr, pte);
 		else
-			__rmap_walk(page, tell_sharer, &a);
+			__rmap_walk(page, tell_sharer, pte);
 		swap_free(entry);
 	}
-	if (a.pte)
+	if (pte)
 		pt_unlock(path.table);
 	up_read(&rmap_lock);
 }
@@ -162,7 +156,7 @@ static int unuse_vma(struct vm_area_struct *vma, unsigned int type)
 	swp_entry_t entry;
 	int err = 0;
 
-	while (!err && addr < vma->vm_end && (entry = next_entry(vma, &addr, type)).val) {
+	while (!err && addr < vma->vm_end && (entry = next_swap_entry(vma, &addr, vma->vm_end, type)).val) {
 		err = unuse_entry(vma, addr, entry);
 		addr += PAGE_SIZE;
 		if (fatal_signal_pending(current))
