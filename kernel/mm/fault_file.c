@@ -81,7 +81,9 @@ static unsigned int map_slots(struct vm_fault *vmf, const struct around *w, void
 	for (i = 0; i < n; i++, pte++) {
 		bool wanted = index + i == vmf->pgoff;
 
-		if (!slots[i] || xa_is_value(slots[i]) || !pte_none(pte_get(pte)) || !map_cached(vmf, slots[i], pte, wanted))
+		if (!slots[i] || xa_is_value(slots[i]) || !pte_none(pte_get(pte)))
+			continue;
+		if (!map_cached(vmf, slots[i], pte, wanted))
 			continue;
 		mapped++;
 		*done |= wanted;

@@ -25,16 +25,17 @@ static unsigned int choose_window(struct vm_fault *vmf, bool *backwards)
 	unsigned int most = min(1u << sysctl_page_cluster, (unsigned int)BLOCK_IO_PAGES);
 	unsigned long page = vmf->address >> PAGE_SHIFT, last = READ_ONCE(vma->swap_ra_last);
 	unsigned int before = READ_ONCE(vma->swap_ra_window), hits = READ_ONCE(vma->swap_ra_hits);
+	unsigned long distance = page < last ? last - page : page - last;
 	unsigned int window = 1;
 
-	*backwards = page < last && last - page <= before + 1;
+	*backwards = page < last && distance <= before + 1;
 	if (vma->vm_flags & VM_RAND_READ)
 		most = 1;
 	if ((vma->vm_flags & VM_SEQ_READ) || (hits && hits + 1 >= before))
 		window = max(before, 2u) * 2; /* all were used */
 	else if (hits)
 		window = hits + 1;
-	else if (page - last + before + 1 <= 2 * before + 2)
+	else if (distance <= before + 1)
 		window = 2; /* near the last one: maybe a stream begins */
 	window = clamp(window, 1u, most);
 	WRITE_ONCE(vma->swap_ra_last, *backwards ? page : page + window - 1);

@@ -222,25 +222,18 @@ static struct page *create_page(struct address_space *mapping, unsigned long ind
 	return page;
 }
 
-/* find_or_create_page(), telling whether it was created. */
-static struct page *grab_page(struct address_space *mapping, unsigned long index, bool *created)
+struct page *find_lock_page(struct address_space *mapping, unsigned long index)
 {
 	struct page *page;
 
 	for (;;) {
-		*created = false;
 		page = find_get_entry(mapping, index);
+		if (!page)
+			return NULL;
 		if (unlikely(xa_is_value(page))) {
 			page = shmem_swap_in(mapping, index, page);
 			if (PTR_ERR_OR_ZERO(page) == -EAGAIN)
 				continue;
-			return page;
-		}
-		if (!page) {
-			page = create_page(mapping, index);
-			if (PTR_ERR_OR_ZERO(page) == -EEXIST)
-				continue;
-			*created = !IS_ERR(page);
 			return page;
 		}
 		lock_page(page);
@@ -252,25 +245,19 @@ static struct page *grab_page(struct address_space *mapping, unsigned long index
 	}
 }
 
-struct page *find_lock_page(struct address_space *mapping, unsigned long index)
+/* find_or_create_page(), telling whether it was created. */
+static struct page *grab_page(struct address_space *mapping, unsigned long index, bool *created)
 {
 	struct page *page;
 
 	for (;;) {
-		page = find_get_entry(mapping, index);
-		if (!page)
-			return NULL;
-		if (xa_is_value(page)) {
-			page = shmem_swap_in(mapping, index, page);
-			if (PTR_ERR_OR_ZERO(page) == -EAGAIN)
-				continue;
+		page = find_lock_page(mapping, index);
+		*created = !page;
+		if (page)
 			return page;
-		}
-		lock_page(page);
-		if (likely(page->mapping == mapping))
+		page = create_page(mapping, index);
+		if (PTR_ERR_OR_ZERO(page) != -EEXIST)
 			return page;
-		unlock_page(page);
-		put_page(page);
 	}
 }
 
