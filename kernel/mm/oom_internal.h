@@ -32,7 +32,7 @@ struct oom_table {
 	unsigned int nr;
 	unsigned int more;	  /* processes there was no room for */
 	unsigned long more_pages; /* that they hold */
-	/* The one to kill (rows[chosen]), with references; NULL: none. */
+	/* The one to kill, with references; NULL: none. */
 	struct task_struct *task; /* a thread of it that had @mm */
 	struct mm_struct *mm;
 	struct oom_row chosen, next; /* next: the runner-up; pid 0: there is none */

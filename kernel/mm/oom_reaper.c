@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The OOM reaper: a victim's memory comes back even if the victim sleeps in the kernel and cannot
- * die for now.
+ * The OOM reaper: a victim's memory comes back even if the victim sleeps in the kernel and
+ * does not get to die.
  *
  *	killed		+ REAPER_DELAY		+ REAPER_TRIES * REAPER_DELAY
  *	 |  it may end by itself  |  mmap_lock is tried for, and its   |  given up

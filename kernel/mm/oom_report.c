@@ -143,7 +143,7 @@ void oom_report_tasks(const struct oom_table *table)
 		       table->more_pages);
 }
 
-/* "+50 (20,480 kB)" says what oom_score_adj did. */
+/* What oom_score_adj did: ", and oom_score_adj 200 adds 8000 kB to it", or nothing. */
 static void describe_adj(char *text, size_t size, const struct oom_row *row)
 {
 	long pages = row->badness - (long)oom_row_pages(row);

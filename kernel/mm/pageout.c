@@ -50,14 +50,11 @@ static enum verdict by_use(struct page *page, const struct page_use *use)
 }
 
 /* Is there a place for what @page holds? */
-static bool has_place(struct page *page, struct pageout *po)
+static bool has_place(struct page *page)
 {
 	if (page_is_file_lru(page) || page_flag(page, PG_swapcache))
 		return true;
-	if (swap_has_room() && (!page_flag(page, PG_anon) || swap_cache_add(page)))
-		return true;
-	po->no_swap++;
-	return false;
+	return swap_has_room() && (!page_flag(page, PG_anon) || swap_cache_add(page));
 }
 
 /* Step 1; the page is locked. rmap_lock held. */
@@ -81,7 +78,7 @@ static enum verdict judge(struct page *page, struct pageout *po, struct unmap_ba
 	verdict = po->force ? TAKE : by_use(page, &use);
 	if (verdict != TAKE)
 		return verdict;
-	if (pinned(page) || !has_place(page, po))
+	if (pinned(page) || !has_place(page))
 		return ACTIVATE;
 	if (page_mapcount(page))
 		page_unmap(page, batch);
@@ -114,20 +111,14 @@ static bool take(struct page *page, struct pageout *po, struct swap_batch *swap)
 		if (!page_flag(page, PG_dirty))
 			return false;
 		swap_write(swap, page, entry);
-		po->started++;
 		return true;
 	}
-	if (page_flag(page, PG_swapbacked)) {
-		if (!shmem_swap_out(page, swap))
-			return false;
-		po->started++;
-		return true;
-	}
+	if (page_flag(page, PG_swapbacked))
+		return shmem_swap_out(page, swap);
 	if (page_flag(page, PG_dirty)) {
 		if (po->kswapd && mapping->a_ops && mapping->a_ops->writepage) {
 			writeback_locked_page(mapping, page);
 			lru_putback(page);
-			po->started++;
 			return true;
 		}
 		return false;
@@ -138,14 +129,12 @@ static bool take(struct page *page, struct pageout *po, struct swap_batch *swap)
 	return true;
 }
 
-static void put_aside(struct page *page, enum verdict verdict, struct pageout *po,
-		      struct list_head *back)
+static void put_aside(struct page *page, enum verdict verdict, struct list_head *back)
 {
 	if (verdict == ACTIVATE) {
 		if (!test_and_set_bit(PG_active, &page->flags))
 			count_vm_event(PGACTIVATE);
 		set_bit(PG_workingset, &page->flags);
-		po->activated++;
 	} else if (verdict == UNEVICTABLE) {
 		clear_bit(PG_active, &page->flags);
 		set_bit(PG_unevictable, &page->flags);
@@ -176,7 +165,7 @@ void pageout(struct list_head *pages, struct pageout *po)
 			}
 			unlock_page(page);
 		}
-		put_aside(page, verdict, po, &back);
+		put_aside(page, verdict, &back);
 	}
 	unmap_flush(&batch);
 	up_read(&rmap_lock);

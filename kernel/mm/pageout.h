@@ -11,10 +11,7 @@ struct pageout {
 	bool kswapd;	 /* may write pages of files */
 	bool force;	 /* used ones too (MADV_PAGEOUT) */
 	bool clean_only; /* what needs no writing and is mapped nowhere (drop_caches) */
-	/* Results, added up. */
-	unsigned long freed;   /* pages */
-	unsigned long started; /* pages now being written */
-	unsigned long activated, no_swap;
+	unsigned long freed; /* result, added up: pages */
 };
 
 /* Free what can be freed of the isolated pages on @pages (at most PAGEOUT_BATCH), start writing

@@ -19,7 +19,6 @@
 #include "mm/pagecache.h"
 #include "mm/pageout.h"
 #include "mm/rmap.h"
-#include "mm/shmem_swap.h"
 #include "mm/swap_cache.h"
 #include "mm/unmap.h"
 #include "mm/workingset.h"
@@ -84,7 +83,7 @@ static void shrink_active(enum lru_list list, unsigned long nr)
 	list_for_each_entry (page, &pages, lru) {
 		struct page_use use = {0};
 
-		/* A page that is locked may be leaving its file; it can stay for now. */
+		/* A page that is locked may be leaving its file: it stays active. */
 		if (!trylock_page(page))
 			continue;
 		if (page_flag(page, PG_anon) || page->mapping)
@@ -266,8 +265,7 @@ static bool reclaim_for(gfp_t gfp, unsigned int order)
 
 /* ---- kswapd ---------------------------------------------------------------------------------- */
 
-static struct task_struct *kswapd;
-static struct wait_queue_head kswapd_wait;
+static DECLARE_WAIT_QUEUE_HEAD(kswapd_wait);
 static bool kswapd_needed;
 
 static void wake_kswapd(void)
@@ -314,8 +312,7 @@ static int kswapd_main(void *unused)
 
 void kswapd_run(void)
 {
-	kswapd = kthread_run(kswapd_main, NULL, "kswapd0");
-	BUG_ON(IS_ERR(kswapd));
+	BUG_ON(IS_ERR(kthread_run(kswapd_main, NULL, "kswapd0")));
 	wake_reclaim_hook = wake_kswapd;
 }
 
@@ -372,7 +369,6 @@ static void nobody_to_wake(void)
 
 void reclaim_init(void)
 {
-	init_waitqueue_head(&kswapd_wait);
 	lru_init();
 	swap_init();
 	reclaim_hook = reclaim_for;

@@ -32,7 +32,7 @@ bool shmem_swap_out(struct page *page, struct swap_batch *batch);
  * caller's alone. False: it is used again, or was not written: it stays, the slot is free. */
 bool shmem_swap_finish(struct page *page);
 /* The page at @index of @mapping, which held @value when it was looked at: read, locked and
- * referenced. ERR_PTR(-ENOMEM, -EIO); -EAGAIN: look again. *major: it was read. May sleep. */
+ * referenced. ERR_PTR(-ENOMEM, -EIO); -EAGAIN: look again. May sleep. */
 struct page *shmem_swap_in(struct address_space *mapping, unsigned long index, void *value);
 /* The file loses its page at @index, if that is on swap: truncation, a hole. False: it is not. */
 bool shmem_swap_free(struct address_space *mapping, unsigned long index);

@@ -18,7 +18,6 @@
 #include "page/slab.h"
 
 #define SLOTS_PER_CHUNK (PAGE_SIZE / sizeof(struct swap_slot))
-#define MIN_PRIO	(-32768)
 
 struct swap_area {
 	/* swapon_mutex to change; constant while slots are in use. */

@@ -32,8 +32,6 @@ enum pageflags {
 	PG_active,
 	PG_lru,
 	PG_waiters,    /* somebody sleeps for PG_locked or PG_writeback */
-	PG_zero_known, /* free page known to be zero */
-	PG_error,
 	PG_pcp,	   /* free, on a CPU's list */
 	PG_poison, /* debug: free and filled with the poison pattern */
 	PG_large,  /* head of a kmalloc of whole pages, order in private */
@@ -41,7 +39,6 @@ enum pageflags {
 	PG_swapbacked,	/* of a memory file: swap is where it can go (as PG_anon, which says so too) */
 	PG_unevictable, /* found mlocked: on that list, or on its way there */
 	PG_isolated,	/* taken off its LRU list, by who holds a reference for it */
-	PG_reclaim,	/* to be freed as soon as it is written */
 	PG_readahead,	/* read ahead, and not used yet */
 	PG_workingset,	/* was active when it was taken, or came back soon */
 };

@@ -128,7 +128,6 @@ const struct file_operations proc_pagemap_operations = {
 
 enum kpageflag {
 	KPF_LOCKED = 0,
-	KPF_ERROR = 1,
 	KPF_REFERENCED = 2,
 	KPF_UPTODATE = 3,
 	KPF_DIRTY = 4,
@@ -136,7 +135,6 @@ enum kpageflag {
 	KPF_ACTIVE = 6,
 	KPF_SLAB = 7,
 	KPF_WRITEBACK = 8,
-	KPF_RECLAIM = 9,
 	KPF_BUDDY = 10,
 	KPF_MMAP = 11,
 	KPF_ANON = 12,
@@ -155,11 +153,19 @@ static const struct {
 	enum pageflags flag;
 	enum kpageflag bit;
 } kpf_table[] = {
-	{PG_locked, KPF_LOCKED},     {PG_error, KPF_ERROR},	    {PG_referenced, KPF_REFERENCED},
-	{PG_uptodate, KPF_UPTODATE}, {PG_dirty, KPF_DIRTY},	    {PG_lru, KPF_LRU},
-	{PG_active, KPF_ACTIVE},     {PG_slab, KPF_SLAB},	    {PG_writeback, KPF_WRITEBACK},
-	{PG_anon, KPF_ANON},	     {PG_swapcache, KPF_SWAPCACHE}, {PG_large, KPF_COMPOUND_HEAD},
-	{PG_table, KPF_PGTABLE},     {PG_reserved, KPF_RESERVED},   {PG_reclaim, KPF_RECLAIM},
+	{PG_locked, KPF_LOCKED},
+	{PG_referenced, KPF_REFERENCED},
+	{PG_uptodate, KPF_UPTODATE},
+	{PG_dirty, KPF_DIRTY},
+	{PG_lru, KPF_LRU},
+	{PG_active, KPF_ACTIVE},
+	{PG_slab, KPF_SLAB},
+	{PG_writeback, KPF_WRITEBACK},
+	{PG_anon, KPF_ANON},
+	{PG_swapcache, KPF_SWAPCACHE},
+	{PG_large, KPF_COMPOUND_HEAD},
+	{PG_table, KPF_PGTABLE},
+	{PG_reserved, KPF_RESERVED},
 	{PG_swapbacked, KPF_SWAPBACKED},
 	{PG_unevictable, KPF_UNEVICTABLE},
 };

@@ -319,16 +319,13 @@ static inline pte_t pte_modify(pte_t pte, pgprot_t prot)
 
 /*
  * bits 63..59 type | 58..9 offset, inverted (so that no speculative access forms the address of
- * real memory) | 3 uffd-wp | 2 soft dirty | 1 exclusive | 8, 0 clear
+ * real memory) | 8..0 clear
  */
 #define SWP_TYPE_BITS	 5
 #define SWP_OFFSET_BITS	 50
 #define SWP_TYPE_SHIFT	 59
 #define SWP_OFFSET_SHIFT 9
 #define SWP_OFFSET_MASK	 ((1ULL << SWP_OFFSET_BITS) - 1)
-#define _SWP_EXCLUSIVE	 BIT_ULL(1)
-#define _SWP_SOFT_DIRTY	 BIT_ULL(2)
-#define _SWP_UFFD_WP	 BIT_ULL(3)
 
 /* Not present, not none. */
 static inline bool pte_is_swap(pte_t pte)
@@ -351,41 +348,6 @@ static inline unsigned int pte_swap_type(pte_t pte)
 static inline u64 pte_swap_offset(pte_t pte)
 {
 	return (~pte.v >> SWP_OFFSET_SHIFT) & SWP_OFFSET_MASK;
-}
-
-static inline pte_t pte_swap_mkexclusive(pte_t pte)
-{
-	return (pte_t){pte.v | _SWP_EXCLUSIVE};
-}
-
-static inline pte_t pte_swap_clear_exclusive(pte_t pte)
-{
-	return (pte_t){pte.v & ~_SWP_EXCLUSIVE};
-}
-
-static inline bool pte_swap_exclusive(pte_t pte)
-{
-	return pte.v & _SWP_EXCLUSIVE;
-}
-
-static inline pte_t pte_swap_mksoft_dirty(pte_t pte)
-{
-	return (pte_t){pte.v | _SWP_SOFT_DIRTY};
-}
-
-static inline bool pte_swap_soft_dirty(pte_t pte)
-{
-	return pte.v & _SWP_SOFT_DIRTY;
-}
-
-static inline pte_t pte_swap_mkuffd_wp(pte_t pte)
-{
-	return (pte_t){pte.v | _SWP_UFFD_WP};
-}
-
-static inline bool pte_swap_uffd_wp(pte_t pte)
-{
-	return pte.v & _SWP_UFFD_WP;
 }
 
 /* ---- Upper entries: pmd_t, pud_t, pgd_t ------------------------------------------------- */
