@@ -74,50 +74,48 @@ static void set_oom_score_adj(struct task_struct *task, int adj)
 		mmput(mm);
 }
 
-/* @lowest: what the file lets a process without CAP_SYS_RESOURCE go down to. */
-static ssize_t write_adj(struct task_struct *task, int adj, int lowest, size_t len)
+/* @down_to_min: without CAP_SYS_RESOURCE as low as somebody with it has put it; else no lower than
+ * it is. */
+static ssize_t write_adj(struct file *file, int adj, bool down_to_min)
 {
+	struct task_struct *task = get_proc_task(file->f_inode);
+	ssize_t err = 0;
+	int lowest;
+
+	if (!task)
+		return -ESRCH;
+	lowest = down_to_min ? task->signal->oom_score_adj_min : task->signal->oom_score_adj;
 	if (adj < lowest && !capable(CAP_SYS_RESOURCE))
-		return -EACCES;
-	set_oom_score_adj(task, adj);
-	return len;
+		err = -EACCES;
+	else
+		set_oom_score_adj(task, adj);
+	put_task_struct(task);
+	return err;
 }
 
 ssize_t proc_pid_oom_score_adj_write(struct file *file, char *buf, size_t len, loff_t *pos)
 {
-	struct task_struct *task;
-	ssize_t ret;
+	ssize_t err;
 	int adj;
 
-	ret = kstrtoint(strim(buf), 0, &adj);
-	if (ret)
-		return ret;
+	err = kstrtoint(strim(buf), 0, &adj);
+	if (err)
+		return err;
 	if (adj < OOM_SCORE_ADJ_MIN || adj > OOM_SCORE_ADJ_MAX)
 		return -EINVAL;
-	task = get_proc_task(file->f_inode);
-	if (!task)
-		return -ESRCH;
-	ret = write_adj(task, adj, task->signal->oom_score_adj_min, len);
-	put_task_struct(task);
-	return ret;
+	return write_adj(file, adj, true) ?: (ssize_t)len;
 }
 
 ssize_t proc_pid_oom_adj_write(struct file *file, char *buf, size_t len, loff_t *pos)
 {
-	struct task_struct *task;
-	ssize_t ret;
+	ssize_t err;
 	int adj;
 
-	ret = kstrtoint(strim(buf), 0, &adj);
-	if (ret)
-		return ret;
+	err = kstrtoint(strim(buf), 0, &adj);
+	if (err)
+		return err;
 	if ((adj < OOM_ADJUST_MIN || adj > OOM_ADJUST_MAX) && adj != OOM_DISABLE)
 		return -EINVAL;
 	adj = adj == OOM_ADJUST_MAX ? OOM_SCORE_ADJ_MAX : adj * OOM_SCORE_ADJ_MAX / -OOM_DISABLE;
-	task = get_proc_task(file->f_inode);
-	if (!task)
-		return -ESRCH;
-	ret = write_adj(task, adj, task->signal->oom_score_adj, len);
-	put_task_struct(task);
-	return ret;
+	return write_adj(file, adj, false) ?: (ssize_t)len;
 }

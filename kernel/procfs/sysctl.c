@@ -109,16 +109,12 @@ int sysctl_permission(struct inode *inode, int mask)
 	return mask & (MAY_READ | MAY_WRITE | MAY_EXEC) & ~mode ? -EACCES : 0;
 }
 
-#define NUMBER(file, ctl)                                                                          \
-	{                                                                                          \
-		.name = file, .mode = S_IFREG | 0644, .show = number_show, .write = number_write,  \
-		.permission = sysctl_permission, .data = (unsigned long)&(ctl)                     \
-	}
 #define NUMBER_BY(file, ctl, write_fn)                                                             \
 	{                                                                                          \
 		.name = file, .mode = S_IFREG | 0644, .show = number_show, .write = write_fn,      \
 		.permission = sysctl_permission, .data = (unsigned long)&(ctl)                     \
 	}
+#define NUMBER(file, ctl) NUMBER_BY(file, ctl, number_write)
 #define CONSTANT(file, ctl)                                                                        \
 	{                                                                                          \
 		.name = file, .mode = S_IFREG | 0444, .show = number_show,                         \
@@ -316,6 +312,11 @@ static int inode_nr_show(struct seq_file *m)
 	{                                                                                          \
 		.name = file, .mode = S_IFREG | 0444, .show = fn, .permission = sysctl_permission  \
 	}
+#define TEXT_BY(file, fn, write_fn)                                                                \
+	{                                                                                          \
+		.name = file, .mode = S_IFREG | 0644, .show = fn, .write = write_fn,               \
+		.permission = sysctl_permission                                                    \
+	}
 #define DIRECTORY(file, table)                                                                     \
 	{                                                                                          \
 		.name = file, .mode = S_IFDIR | 0555, .children = table,                           \
@@ -337,11 +338,7 @@ static const struct pseudo_entry kernel_table[] = {CONSTANT("cap_last_cap", cap_
 						   NAME("osrelease", release),
 						   NAME("ostype", sysname),
 						   NUMBER("pid_max", pid_max_ctl),
-						   {.name = "printk",
-						    .mode = S_IFREG | 0644,
-						    .show = printk_show,
-						    .write = printk_write,
-						    .permission = sysctl_permission},
+						   TEXT_BY("printk", printk_show, printk_write),
 						   DIRECTORY("random", random_table),
 						   NUMBER("randomize_va_space", va_space_ctl),
 						   NUMBER("threads-max", threads_max_ctl),
@@ -356,11 +353,7 @@ static const struct pseudo_entry vm_table[] = {
 	 .permission = sysctl_permission},
 	NUMBER("max_map_count", map_count_ctl),
 	NUMBER("memfd_noexec", memfd_ctl),
-	{.name = "min_free_kbytes",
-	 .mode = S_IFREG | 0644,
-	 .show = min_free_show,
-	 .write = min_free_write,
-	 .permission = sysctl_permission},
+	TEXT_BY("min_free_kbytes", min_free_show, min_free_write),
 	NUMBER("mmap_min_addr", min_addr_ctl),
 	NUMBER("oom_dump_tasks", dump_tasks_ctl),
 	NUMBER("oom_kill_allocating_task", kill_allocating_ctl),
