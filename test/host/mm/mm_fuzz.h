@@ -128,7 +128,8 @@ void fuzz_swap_once(void);
 void fuzz_swap_begin(bool small);
 /* All that was being written is, and is freed. */
 void fuzz_swap_settle(void);
-/* All processes are gone: no slot is in use; nor are the areas from here on. Pages that reclaim keeps since it was first needed. */
+/* All processes are gone: no slot is in use; nor are the areas from here on. Returns the pages that
+ * reclaim keeps since it was first needed. */
 unsigned long fuzz_swap_end(void);
 /* The sum of all processes' shares in slots, in bytes, of @vmas VMAs, is these slots. */
 void fuzz_compare_swap(u64 swap_pss, unsigned long vmas);

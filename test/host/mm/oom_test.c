@@ -4,7 +4,7 @@
  * tasks that never run; killing is noted, and the test plays their death.
  */
 #include "mm_world.h"
-#include "../boot.h"
+#include "race.h"
 #include "test.h"
 
 #include "base/printk.h"
@@ -25,12 +25,6 @@
 static struct mm_struct *killed[8];
 static unsigned int kills;
 static LIST_HEAD(eaten);
-
-static void nap(u64 ns)
-{
-	set_current_state(TASK_UNINTERRUPTIBLE);
-	schedule_timeout(ns);
-}
 
 static int nothing(void *unused)
 {

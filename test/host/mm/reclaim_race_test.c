@@ -3,8 +3,8 @@
  * Processes that together need twice the memory there is, a slow disk, kswapd and direct reclaim:
  * every byte is kept, everybody gets on, and nobody is killed.
  */
+#include "race.h"
 #include "swap_world.h"
-#include "../boot.h"
 #include "test.h"
 
 #include "lib/err.h"
@@ -35,25 +35,6 @@ struct process {
 };
 
 static struct process all[PROCESSES];
-
-static unsigned int pick(u64 *random, unsigned int n)
-{
-	*random = *random * 6364136223846793005ULL + 1442695040888963407ULL;
-	return (*random >> 33) % n;
-}
-
-static void nap(u64 ns)
-{
-	set_current_state(TASK_UNINTERRUPTIBLE);
-	schedule_timeout(ns);
-}
-
-static void breathe(void)
-{
-	host_advance(NSEC_PER_MSEC / 50);
-	cond_resched();
-	host_yield_cpu();
-}
 
 /* One page of ours, or our byte of one of all. */
 static void use(struct process *p, unsigned int i, bool shared, bool write)

@@ -11,7 +11,7 @@
  * Each has a CPU for itself, so that its caches stay warm.
  */
 #include "mm_world.h"
-#include "../boot.h"
+#include "race.h"
 #include "test.h"
 
 #include "lib/err.h"
@@ -34,12 +34,6 @@ static unsigned int round_number, tables_of_child;
 static bool looking, changing, done;
 static u64 looker_random, child_random;
 
-static unsigned int pick(u64 *random, unsigned int n)
-{
-	*random = *random * 6364136223846793005ULL + 1442695040888963407ULL;
-	return (*random >> 33) % n;
-}
-
 static unsigned long page_addr(unsigned int i)
 {
 	return AT + (i * 2 + 1) * PAGE_SIZE;
@@ -59,20 +53,6 @@ static void write_word(unsigned int i, u32 word)
 	CHECK_EQ(host_write(page_addr(i), &word, sizeof(word)), 0);
 }
 
-/* Let the others run, and time pass: or nobody's nap would end. */
-static void breathe(void)
-{
-	host_advance(NSEC_PER_MSEC / 50);
-	cond_resched();
-	host_yield_cpu();
-}
-
-static void nap(void)
-{
-	set_current_state(TASK_UNINTERRUPTIBLE);
-	schedule_timeout(NSEC_PER_MSEC);
-}
-
 static int look(void *arg)
 {
 	u32 word;
@@ -82,7 +62,7 @@ static int look(void *arg)
 		unsigned int i = pick(&looker_random, USED);
 
 		if (!looking) {
-			nap();
+			nap(NSEC_PER_MSEC);
 			continue;
 		}
 		if (!read_word(page_addr(i) + (pick(&looker_random, 8) ? 0 : PMD_SIZE), &word) &&
@@ -167,11 +147,11 @@ static void one_round(u64 *random)
 	looking = true;
 	fork_child();
 	for (i = 1 + pick(random, 6); i; i--)
-		nap();
+		nap(NSEC_PER_MSEC);
 	changing = true;
 	change(random);
 	while (tables_of_child)
-		nap();
+		nap(NSEC_PER_MSEC);
 	looking = changing = false;
 }
 
@@ -198,11 +178,11 @@ static void race(void)
 	exit_mm();
 	done = true;
 	while (done)
-		nap();
-	nap();
+		nap(NSEC_PER_MSEC);
+	nap(NSEC_PER_MSEC);
 	world_audit();
 	mmput(parent);
-	nap();
+	nap(NSEC_PER_MSEC);
 	world_audit();
 }
 

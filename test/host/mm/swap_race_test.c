@@ -10,8 +10,8 @@
  * A page written to swap before every TLB has forgotten it, a slot counted wrongly, a page reused
  * while another has its entry: each is a wrong byte.
  */
+#include "race.h"
 #include "swap_world.h"
-#include "../boot.h"
 #include "test.h"
 
 #include "lib/err.h"
@@ -51,26 +51,6 @@ struct thread {
 };
 
 static struct thread all[THREADS];
-
-static unsigned int pick(u64 *random, unsigned int n)
-{
-	*random = *random * 6364136223846793005ULL + 1442695040888963407ULL;
-	return (*random >> 33) % n;
-}
-
-static void nap(u64 ns)
-{
-	set_current_state(TASK_UNINTERRUPTIBLE);
-	schedule_timeout(ns);
-}
-
-/* Let others run, and time pass. */
-static void breathe(void)
-{
-	host_advance(NSEC_PER_MSEC / 50);
-	cond_resched();
-	host_yield_cpu();
-}
 
 /* ---- Programs -------------------------------------------------------------------------------- */
 
