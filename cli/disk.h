@@ -17,8 +17,8 @@ struct disk {
 /* What @argument names; ends the command with a message if the guest could not use it. */
 struct disk disk_check(const char *argument);
 
-/* Add to QEMU's @arguments, whose first is QEMU's path, what makes the disks of @options. Creates the file for swap: QEMU
- * inherits its descriptor, and with the last descriptor it is gone. */
+/* Add to QEMU's @arguments, whose first is QEMU's path, what makes the disks of @options. Creates
+ * the file for swap: QEMU inherits its descriptor, and with the last descriptor it is gone. */
 void disk_add_all(struct strings *arguments, const struct options *options);
 
 /* Which of the guest's disks, counted from 1, is swap; 0: none. */

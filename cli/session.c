@@ -353,6 +353,11 @@ static bool awaits_shutdown(const struct session *s)
 	return s->options->debug_kernel || s->options->dmesg || s->options->disks.count;
 }
 
+static double shutdown_grace(const struct session *s)
+{
+	return s->options->disks.count ? DISK_GRACE : SHUTDOWN_GRACE;
+}
+
 static void run(struct session *s)
 {
 	bool waiting = false;
@@ -362,7 +367,7 @@ static void run(struct session *s)
 			if (!awaits_shutdown(s))
 				break;
 			if (!waiting)
-				s->deadline = now() + (s->options->disks.count ? DISK_GRACE : SHUTDOWN_GRACE);
+				s->deadline = now() + shutdown_grace(s);
 			else if (now() >= s->deadline)
 				break;
 			waiting = true;

@@ -60,7 +60,8 @@ int do_munlockall(void);
  * not needed yet. 0 or errno. */
 int setup_stack_vma(struct mm_struct *mm, unsigned long top, unsigned long vm_flags);
 /* exec: a page of an mm under construction for writing by the kernel (arguments, bss tails): faults
- * it in; referenced. set_page_dirty() after the write. ERR_PTR(-ENOMEM), or (-EFAULT) where nothing can be: beyond a file's end. */
+ * it in; referenced. set_page_dirty() after the write. ERR_PTR(-ENOMEM), or (-EFAULT) where nothing
+ * can be: beyond a file's end. */
 struct page *mm_page_for_write(struct mm_struct *mm, unsigned long addr);
 /* More flags for a VMA of an mm under construction (stack: VM_EXEC). mmap_lock held for writing. */
 void vm_flags_set(struct vm_area_struct *vma, unsigned long vm_flags);

@@ -98,7 +98,8 @@ struct oom_victim {
 	pid_t pid;		    /* and name of the process that was chosen for it */
 	char comm[16];
 	u64 killed_at, reaped_at;   /* ns; reaped_at 0: the reaper has not been there */
-	unsigned long held, reaped; /* pages and swap entries when it was chosen; of these, dropped by the reaper */
+	unsigned long held;   /* pages and swap entries when it was chosen */
+	unsigned long reaped; /* of these, dropped by the reaper */
 };
 
 struct mm_struct {

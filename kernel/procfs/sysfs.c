@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * sysfs, as far as there is something to tell: CPUs, the memory node, block devices. A CPU's number is the arg
- * of the inodes in its directory.
+ * sysfs, as far as there is something to tell: CPUs, the memory node, block devices. A CPU's number
+ * is the arg of the inodes in its directory.
  */
 #include "procfs/internal.h"
 
